@@ -1,0 +1,1 @@
+"""Alembic migrations; shipped with the product so that `staycurrent migrate` works from any folder."""

@@ -1,0 +1,173 @@
+"""Every setting, in one table that is code and documentation at once.
+
+Order of precedence: environment, `.env` in the working directory, the TOML file that `STAYCURRENT_CONFIG` names (else
+`staycurrent.toml` in the working directory), the defaults below. A secret may also come from a file, by the same name
+with `_FILE` at the end. Only the two composition roots (`staycurrent.cli` and `dashboard`) read this; everything else
+gets plain arguments.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import tomllib
+from datetime import date
+from pathlib import Path
+from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
+
+from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic_settings import BaseSettings, InitSettingsSource, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
+
+from staycurrent.errors import SettingsError
+
+PREFIX = "STAYCURRENT_"
+ARXIV_DELAY_FLOOR = 3.0
+"""Seconds between two requests that arXiv's terms ask for (info.arxiv.org/help/api/tou, "Rate limits")."""
+_CATEGORY = re.compile(r"[a-z]+(?:-[a-z]+)*(?:\.[A-Za-z]{2}|\.[a-z]+-[a-z]+)?")
+
+
+class Settings(BaseSettings):
+    """The product's settings. Field descriptions are the documentation; `tests/test_docs.py` holds them to the README."""
+
+    model_config = SettingsConfigDict(env_prefix=PREFIX, env_file=".env", extra="ignore", frozen=True)
+
+    database_url: SecretStr = Field(SecretStr(""), description="Database; by default SQLite in `DATA_DIR`")
+    data_dir: Path = Field(Path("data"), description="Where the database and locks live")
+    host: str = Field("127.0.0.1", description="Address that the web server binds to")
+    port: int = Field(8501, ge=0, le=65535, description="Port of the web server; 0 picks a free one")
+    public_url: str = Field("", description="Address under which readers reach the product, for links that leave it")
+    secret_key: SecretStr = Field(SecretStr(""), description="Key that signs tokens; made and kept in `DATA_DIR` if empty")
+    contact: str = Field("", description="Mail or web address of the operator; goes into the User-Agent")
+    today: date | None = Field(None, description="Replay: pretend that it is this day (UTC)")
+    arxiv_oai_url: str = Field("https://oaipmh.arxiv.org/oai", description="arXiv's OAI-PMH address")
+    arxiv_api_url: str = Field("https://export.arxiv.org/api/query", description="arXiv's query API")
+    arxiv_rss_url: str = Field("https://rss.arxiv.org/rss", description="arXiv's RSS, up to `/rss`")
+    arxiv_categories: Annotated[tuple[str, ...], NoDecode] = Field(
+        ("cs.LG", "cs.CL", "cs.CV", "cs.AI", "stat.ML"), description="arXiv categories to collect, comma-separated"
+    )
+    arxiv_delay: float = Field(
+        ARXIV_DELAY_FLOOR, ge=0, le=3600, description="Seconds between two arXiv requests; under 3 only for other hosts"
+    )
+    huggingface_url: str = Field("https://huggingface.co", description="Hugging Face")
+    huggingface_token: SecretStr = Field(SecretStr(""), description="Optional token; only raises Hugging Face's quota")
+    paperswithcode_url: str = Field("https://paperswithcode.co", description="Papers with Code")
+    paperswithcode_archive_url: str = Field("", description="Address of the archived paper-to-code links, for `import`")
+    lab_feeds: Path | None = Field(None, description="TOML file of lab feeds; the packaged one by default")
+    smtp_url: SecretStr = Field(SecretStr(""), description="Mail server, `smtps://user:password@host:465`")
+    mail_from: str = Field("", description="From address of the digests")
+    llm_url: str = Field("", description="Optional: any OpenAI-compatible endpoint for a second opinion")
+    llm_model: str = Field("", description="Model to ask there")
+    llm_api_key: SecretStr = Field(SecretStr(""), description="Key for that endpoint")
+    log_format: Literal["text", "json"] = Field("text", description="Log lines for people or for machines")
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        files = (InitSettingsSource(settings_cls, _secret_files()), InitSettingsSource(settings_cls, _toml_values()))
+        return init_settings, env_settings, files[0], dotenv_settings, files[1]
+
+    @field_validator("arxiv_categories", mode="before")
+    @classmethod
+    def _split_categories(cls, value: object) -> object:
+        parts = value.split(",") if isinstance(value, str) else value
+        return tuple(str(p).strip() for p in parts if str(p).strip()) if isinstance(parts, list | tuple) else parts
+
+    @field_validator("arxiv_categories")
+    @classmethod
+    def _known_shape(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        wrong = [c for c in value if not _CATEGORY.fullmatch(c)]
+        if wrong or not value:
+            raise ValueError(f"not an arXiv category: {', '.join(wrong) or 'nothing given'}")
+        return tuple(dict.fromkeys(value))
+
+    @field_validator(
+        "arxiv_oai_url",
+        "arxiv_api_url",
+        "arxiv_rss_url",
+        "huggingface_url",
+        "paperswithcode_url",
+        "public_url",
+        "llm_url",
+    )
+    @classmethod
+    def _web_address(cls, value: str) -> str:
+        if value and (urlsplit(value).scheme not in ("http", "https") or not urlsplit(value).hostname):
+            raise ValueError("not an http(s) address")
+        return value.rstrip("/")
+
+    @field_validator("contact", "mail_from")
+    @classmethod
+    def _one_line(cls, value: str) -> str:
+        if re.search(r"[\x00-\x1f\x7f]", value) or not value.isascii():
+            raise ValueError("must be one line of plain ASCII")
+        return value
+
+    @model_validator(mode="after")
+    def _polite(self) -> Settings:
+        hosts = (urlsplit(u).hostname or "" for u in (self.arxiv_oai_url, self.arxiv_api_url, self.arxiv_rss_url))
+        if self.arxiv_delay < ARXIV_DELAY_FLOOR and any(h == "arxiv.org" or h.endswith(".arxiv.org") for h in hosts):
+            raise ValueError("ARXIV_DELAY under 3 seconds is against arXiv's terms of use")
+        return self
+
+    @property
+    def resolved_database_url(self) -> str:
+        """The database's address, the default one made out of `data_dir`."""
+        given = self.database_url.get_secret_value()
+        return given or f"sqlite:///{(self.data_dir / 'staycurrent.db').absolute()}"
+
+
+def load() -> Settings:
+    """Settings from the environment, `.env` and TOML.
+
+    Raises `SettingsError` with one line that names every wrong setting.
+    """
+    try:
+        return Settings()
+    except ValidationError as error:
+        raise SettingsError(_explain(error)) from error
+    except (OSError, UnicodeDecodeError) as error:
+        raise SettingsError(f"settings cannot be read: {error}") from error
+
+
+def _toml_values() -> dict[str, Any]:
+    named = os.environ.get(f"{PREFIX}CONFIG")
+    path = Path(named) if named else Path("staycurrent.toml")
+    if not named and not path.exists():
+        return {}
+    try:
+        values = tomllib.loads(path.read_text("utf-8"))
+    except tomllib.TOMLDecodeError as error:
+        raise SettingsError(f"settings file {path} is not TOML: {error}") from error
+    except (OSError, UnicodeDecodeError) as error:
+        raise SettingsError(f"settings file {path} cannot be read: {error}") from error
+    unknown = sorted(k for k in values if k.lower() not in Settings.model_fields)
+    if unknown:
+        raise SettingsError(f"settings file {path} has unknown settings: {', '.join(unknown)}")
+    return {k.lower(): v for k, v in values.items()}
+
+
+def _secret_files() -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for name, info in Settings.model_fields.items():
+        path = os.environ.get(f"{PREFIX}{name.upper()}_FILE")
+        if path and info.annotation is SecretStr:
+            try:
+                found[name] = Path(path).read_text("utf-8").strip()
+            except (OSError, UnicodeDecodeError) as error:
+                raise SettingsError(f"{PREFIX}{name.upper()}_FILE cannot be read: {error}") from error
+    return found
+
+
+def _explain(error: ValidationError) -> str:
+    lines = []
+    for problem in error.errors(include_input=False, include_url=False):
+        name = f"{PREFIX}{str(problem['loc'][0]).upper()}: " if problem["loc"] else ""
+        lines.append(f"{name}{problem['msg'].removeprefix('Value error, ')}")
+    return "settings: " + "; ".join(lines)

@@ -1,0 +1,182 @@
+"""Engine, sessions and schema: how the database is opened, migrated and held to this program's schema."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from alembic import command
+from alembic.autogenerate import compare_metadata
+from alembic.config import Config
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, Engine, create_engine, event, text
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, SQLAlchemyError
+from sqlalchemy.orm import Session
+
+from staycurrent.errors import SchemaError, SettingsError, StoreError
+from staycurrent.store.models import Base
+
+SQLITE_BUSY_SECONDS = 30
+_MIGRATION_LOCK = 7_201_001
+"""Advisory lock number on PostgreSQL: two processes that start together migrate one after the other."""
+_INTAKE_LOCK = 7_201_002
+
+
+def open_engine(url: str) -> Engine:
+    """An engine for SQLite or PostgreSQL; creates the folder of a SQLite file, not the schema.
+
+    Raises `SettingsError` for an address that is no database of ours, `StoreError` for one that cannot be opened.
+    """
+    try:
+        parsed = make_url(url)
+    except ArgumentError as error:
+        raise SettingsError("DATABASE_URL is not a database address, e.g. sqlite:///data/staycurrent.db") from error
+    if parsed.get_backend_name() not in ("sqlite", "postgresql"):
+        raise SettingsError(f"DATABASE_URL: {parsed.get_backend_name()} is not supported; use sqlite or postgresql+psycopg")
+    try:
+        if parsed.get_backend_name() == "sqlite":
+            return _open_sqlite(url, parsed.database)
+        return create_engine(parsed.set(drivername="postgresql+psycopg"), pool_pre_ping=True, pool_size=5, max_overflow=10)
+    except (NoSuchModuleError, ImportError) as error:
+        raise SettingsError(f"DATABASE_URL: driver is not installed: {error}") from error
+
+
+def _open_sqlite(url: str, path: str | None) -> Engine:
+    if path and path != ":memory:":
+        try:
+            Path(path).parent.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise StoreError(f"database folder {Path(path).parent} cannot be made: {error.strerror}") from error
+    engine = create_engine(url, connect_args={"timeout": SQLITE_BUSY_SECONDS})
+
+    @event.listens_for(engine, "connect")
+    def configure(connection: sqlite3.Connection, _record: Any) -> None:
+        # The driver would open transactions too late (at the first write), which lets two writers deadlock.
+        connection.isolation_level = None
+        for pragma in (
+            "journal_mode=WAL",
+            "synchronous=NORMAL",
+            "foreign_keys=ON",
+            "temp_store=MEMORY",
+            "cache_size=-32000",
+        ):
+            connection.execute(f"PRAGMA {pragma}")
+
+    @event.listens_for(engine, "begin")
+    def begin(connection: Connection) -> None:
+        connection.exec_driver_sql(connection.get_execution_options().get("sqlite_begin", "BEGIN"))
+
+    return engine
+
+
+@contextmanager
+def reading(engine: Engine) -> Iterator[Session]:
+    """A session for reads; database trouble comes out as `StoreError`."""
+    with _mapped_errors(), Session(engine) as session:
+        yield session
+
+
+@contextmanager
+def writing(engine: Engine) -> Iterator[Session]:
+    """A session whose writes are committed together at the end, or not at all.
+
+    On SQLite the write lock is taken at once (BEGIN IMMEDIATE), so that reading first and writing then cannot fail half-way.
+    """
+    with _mapped_errors():
+        connection = engine.connect().execution_options(sqlite_begin="BEGIN IMMEDIATE")
+        with connection, Session(connection) as session, session.begin():
+            yield session
+
+
+def serialise_intake(session: Session) -> None:
+    """Let intake transactions run one after the other, so that one paper from two sources cannot become two items."""
+    if session.get_bind().dialect.name == "postgresql":
+        session.execute(text("SELECT pg_advisory_xact_lock(:n)"), {"n": _INTAKE_LOCK})
+
+
+@contextmanager
+def _mapped_errors() -> Iterator[None]:
+    try:
+        yield
+    except DBAPIError as error:
+        raise StoreError(f"database: {_first_line(error.orig)}") from error
+    except SQLAlchemyError as error:
+        raise StoreError(f"database: {_first_line(error)}") from error
+
+
+def _first_line(error: BaseException | None) -> str:
+    lines = str(error).strip().splitlines()
+    return lines[0] if lines else type(error).__name__
+
+
+def _config(connection: Connection | None = None) -> Config:
+    config = Config()
+    config.set_main_option("script_location", "migrations:")
+    config.attributes["connection"] = connection
+    return config
+
+
+def head_revision() -> str:
+    """The schema revision that this program is written for."""
+    head = ScriptDirectory.from_config(_config()).get_current_head()
+    if head is None:
+        raise SchemaError("this installation has no migrations; reinstall it")
+    return head
+
+
+def migrate(engine: Engine) -> tuple[str | None, str]:
+    """Bring the schema up to date; returns (revision before, revision now).
+
+    Raises `SchemaError` for a database that a newer program has migrated.
+    """
+    with _mapped_errors(), engine.connect().execution_options(sqlite_begin="BEGIN IMMEDIATE") as connection:
+        with connection.begin():
+            if engine.dialect.name == "postgresql":
+                connection.execute(text("SELECT pg_advisory_xact_lock(:n)"), {"n": _MIGRATION_LOCK})
+            before = _revision(connection)
+            _refuse_newer(before)
+            command.upgrade(_config(connection), "head")
+        return before, head_revision()
+
+
+def check_schema(engine: Engine) -> None:
+    """Raises `SchemaError` unless the database is at this program's revision."""
+    with _mapped_errors(), engine.connect() as connection:
+        current = _revision(connection)
+    _refuse_newer(current)
+    if current != head_revision():
+        raise SchemaError("the database's schema is older than this program; run: staycurrent migrate")
+
+
+def schema_differences(engine: Engine) -> list[Any]:
+    """What `alembic check` would find: operations that would make the migrated schema equal to the models."""
+    with engine.connect() as connection:
+        context = MigrationContext.configure(connection, opts=comparison_options())
+        return list(compare_metadata(context, Base.metadata))
+
+
+def comparison_options() -> dict[str, Any]:
+    """Shared by `alembic check` and the migrations: what to compare, and what only raw SQL knows (full text)."""
+    return {
+        "target_metadata": Base.metadata,
+        "compare_type": True,
+        "include_object": lambda _object, name, *_rest: not str(name).startswith(("item_texts_fts", "item_texts_search")),
+    }
+
+
+def _revision(connection: Connection) -> str | None:
+    return MigrationContext.configure(connection).get_current_revision()
+
+
+def _refuse_newer(revision: str | None) -> None:
+    script = ScriptDirectory.from_config(_config())
+    known = {r.revision for r in script.walk_revisions()}
+    if revision is not None and revision not in known:
+        raise SchemaError(
+            f"the database's schema ({revision}) is newer than this program; update staycurrent, or use another DATABASE_URL"
+        )
