@@ -1,7 +1,7 @@
 """Which paper is this? Pure: forms of an identifier in, one canonical key out.
 
 Keys, strongest first: `arxiv:<id without version>`, `doi:<lower case>`, `url:<canonical>`, `title:<fingerprint>:<year>`.
-An item is found again by any key it ever had. arXiv ids follow arXiv's identifier scheme (info.arxiv.org/help/arxiv_identifier):
+An item is found again by any key it ever had. arXiv ids follow arXiv's scheme (info.arxiv.org/help/arxiv_identifier):
 new `YYMM.NNNN(N)`, old `archive(.SC)/YYMMNNN`, whose canonical form drops the subject class but keeps the archive, since
 `hep-th/9901001` and `math/9901001` are two papers.
 """
@@ -16,7 +16,7 @@ from urllib.parse import parse_qsl, unquote, urlencode, urlsplit, urlunsplit
 from staycurrent.types import ParsedItem
 
 _NEW_ID = r"(?P<new>(?:0[7-9]|[1-9]\d)(?:0[1-9]|1[0-2])\.\d{4,5})"
-_OLD_ID = r"(?P<archive>[a-z][a-z-]+)(?:\.[A-Z][A-Za-z]|\.[a-z]{2}-[a-z]{2})?/(?P<number>\d{7})"
+_OLD_ID = r"(?P<archive>[a-z][a-z-]+)(?:\.[A-Za-z]{2}|\.[a-z]+(?:-[a-z]+)?)?/(?P<number>\d{7})"
 _ARXIV_ID = re.compile(rf"(?:{_NEW_ID}|{_OLD_ID})(?:v(?P<version>[1-9]\d{{0,2}}))?")
 _PREFIX = re.compile(r"^(?:oai:arxiv\.org:|arxiv:\s*)", re.IGNORECASE)
 _ARXIV_HOSTS = frozenset({"arxiv.org", "export.arxiv.org", "browse.arxiv.org", "ar5iv.org", "ar5iv.labs.arxiv.org"})
@@ -78,7 +78,8 @@ def doi(text: str | None) -> str | None:
     """A DOI in lower case without its resolver's address, or None. DOIs compare without case (ISO 26324)."""
     if not text:
         return None
-    match = _DOI.match(_strip_doi_prefix(unquote(text.strip()).split()[0] if text.strip() else ""))
+    words = unquote(text).split()
+    match = _DOI.match(_strip_doi_prefix(" ".join(words[:2]) if words[:1] == ["doi:"] else words[0])) if words else None
     return match[0].rstrip(".,;)").lower() if match else None
 
 
@@ -126,3 +127,15 @@ def keys(parsed: ParsedItem) -> tuple[str, ...]:
         year = parsed.published.year if parsed.published else 0
         found.append(f"title:{title_fingerprint(parsed.title)}:{year}")
     return tuple(found)
+
+
+def names(text: str) -> tuple[str, ...]:
+    """Everything that a person may mean by `text`: itself, and the keys of the identifiers it can be read as."""
+    found = [text.strip()]
+    if paper_id := arxiv_id(text):
+        found += [paper_id, f"arxiv:{paper_id}"]
+    if number := doi(text):
+        found.append(f"doi:{number}")
+    if "://" in text and (address := canonical_url(text)):
+        found.append(f"url:{address}")
+    return tuple(dict.fromkeys(found))

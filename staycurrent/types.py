@@ -113,6 +113,7 @@ class StoredItem:
     keys: frozenset[str]
     sighting_hash: str | None
     """Fingerprint of what this source said last time under this key, None when it has not seen the item."""
+    announce_type: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -246,3 +247,67 @@ class Entry:
     item_id: int
     score: float
     parts: tuple[Part, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SightingView:
+    """One sighting as people and exports see it."""
+
+    source: str
+    key: str
+    url: str
+    seen_at: datetime
+    listed_on: date | None
+    announce_type: str | None
+    organization: str | None
+    votes: int | None
+    stars: int | None
+    comments: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class ItemView:
+    """An item as lists, cards, exports and the command line see it."""
+
+    row: int
+    """Row id; for joins inside one process only."""
+    id: str
+    """Public id."""
+    kind: Kind
+    arxiv_id: str | None
+    doi: str | None
+    title: str
+    authors: tuple[str, ...]
+    abstract: str
+    url: str
+    categories: tuple[str, ...]
+    comment: str | None
+    published: datetime | None
+    updated: datetime | None
+    listed_on: date
+    version: int
+    withdrawn: bool
+    level: int | None
+    """None until the item is classified."""
+    confidence: float | None
+    unsure: bool
+    topics: tuple[TopicScore, ...]
+    labs: tuple[LabEvidence, ...]
+    sources: tuple[str, ...]
+    votes: int | None
+    stars: int | None
+    repositories: tuple[Repository, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ItemDetail:
+    """One item with all its evidence."""
+
+    item: ItemView
+    sightings: tuple[SightingView, ...]
+    versions: tuple[Version, ...]
+    metrics: tuple[tuple[str, str, date, int], ...]
+    """(source, name, day, value), oldest first."""
+    probabilities: tuple[float, ...]
+    explanation: tuple[Reason, ...]
+    model: str | None

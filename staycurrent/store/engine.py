@@ -13,10 +13,13 @@ from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, Engine, create_engine, event, text
+from filelock import FileLock
+from filelock import Timeout as FileLockTimeout
+from sqlalchemy import Connection, create_engine, event, text
+from sqlalchemy import Engine as Engine  # the stages above know these two types from here only
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, SQLAlchemyError
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session as Session
 
 from staycurrent.errors import SchemaError, SettingsError, StoreError
 from staycurrent.store.models import Base
@@ -77,7 +80,7 @@ def _open_sqlite(url: str, path: str | None) -> Engine:
 @contextmanager
 def reading(engine: Engine) -> Iterator[Session]:
     """A session for reads; database trouble comes out as `StoreError`."""
-    with _mapped_errors(), Session(engine) as session:
+    with mapped_errors(), Session(engine) as session:
         yield session
 
 
@@ -87,10 +90,41 @@ def writing(engine: Engine) -> Iterator[Session]:
 
     On SQLite the write lock is taken at once (BEGIN IMMEDIATE), so that reading first and writing then cannot fail half-way.
     """
-    with _mapped_errors():
+    with mapped_errors():
         connection = engine.connect().execution_options(sqlite_begin="BEGIN IMMEDIATE")
         with connection, Session(connection) as session, session.begin():
             yield session
+
+
+@contextmanager
+def try_lock(engine: Engine, name: str, number: int) -> Iterator[bool]:
+    """Whether this process got the lock, which it holds for the block and which dies with it."""
+    if engine.dialect.name == "postgresql":
+        with mapped_errors(), engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+            owned = bool(connection.execute(text("SELECT pg_try_advisory_lock(:n)"), {"n": number}).scalar())
+            try:
+                yield owned
+            finally:
+                if owned:
+                    connection.execute(text("SELECT pg_advisory_unlock(:n)"), {"n": number})
+        return
+    lock = FileLock(lock_file(engine, name))
+    try:
+        lock.acquire(blocking=False)
+    except FileLockTimeout:
+        yield False
+        return
+    try:
+        yield True
+    finally:
+        lock.release()
+
+
+def lock_file(engine: Engine, name: str) -> Path:
+    """The lock file of that name beside a SQLite database."""
+    database = engine.url.database
+    base = Path(database) if database and database != ":memory:" else Path("staycurrent")
+    return base.with_name(f"{base.name}.{name}.lock")
 
 
 def serialise_intake(session: Session) -> None:
@@ -100,7 +134,8 @@ def serialise_intake(session: Session) -> None:
 
 
 @contextmanager
-def _mapped_errors() -> Iterator[None]:
+def mapped_errors() -> Iterator[None]:
+    """Turns every error of SQLAlchemy and its drivers into a `StoreError` of one line."""
     try:
         yield
     except DBAPIError as error:
@@ -134,7 +169,7 @@ def migrate(engine: Engine) -> tuple[str | None, str]:
 
     Raises `SchemaError` for a database that a newer program has migrated.
     """
-    with _mapped_errors(), engine.connect().execution_options(sqlite_begin="BEGIN IMMEDIATE") as connection:
+    with mapped_errors(), engine.connect().execution_options(sqlite_begin="BEGIN IMMEDIATE") as connection:
         with connection.begin():
             if engine.dialect.name == "postgresql":
                 connection.execute(text("SELECT pg_advisory_xact_lock(:n)"), {"n": _MIGRATION_LOCK})
@@ -146,7 +181,7 @@ def migrate(engine: Engine) -> tuple[str | None, str]:
 
 def check_schema(engine: Engine) -> None:
     """Raises `SchemaError` unless the database is at this program's revision."""
-    with _mapped_errors(), engine.connect() as connection:
+    with mapped_errors(), engine.connect() as connection:
         current = _revision(connection)
     _refuse_newer(current)
     if current != head_revision():
@@ -180,3 +215,9 @@ def _refuse_newer(revision: str | None) -> None:
         raise SchemaError(
             f"the database's schema ({revision}) is newer than this program; update staycurrent, or use another DATABASE_URL"
         )
+
+
+def is_empty(engine: Engine) -> bool:
+    """Whether nothing has ever migrated this database."""
+    with mapped_errors(), engine.connect() as connection:
+        return _revision(connection) is None

@@ -1,0 +1,552 @@
+"""Source row → bytes: every request of the collectors goes through here, and nothing comes out but a whole, checked body.
+
+Promises: each request has its turn at its host; memory and time are bounded whatever the server does; transient faults
+are asked again by the one policy (`collector.retry`); redirects lead nowhere private (`collector.addresses`); and what
+fails is a `FetchError` whose message and URL hold no secret.
+"""
+
+from __future__ import annotations
+
+import base64
+import io
+import logging
+import random
+import re
+import time
+import urllib.request
+import zlib
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Final, Protocol, Self
+
+import httpx
+
+from collector.addresses import (
+    Resolver,
+    check_peer,
+    check_redirect,
+    is_same_origin,
+    place,
+    resolve,
+    safe_url,
+)
+from collector.retry import RetryPolicy, asked_wait, used_up_for
+from collector.sources.base import Fetched, Validators
+from staycurrent.clock import Clock, system_clock
+from staycurrent.errors import (
+    ConnectionFailed,
+    FetchError,
+    Forbidden,
+    Incomplete,
+    ServerFault,
+    Throttled,
+    Timeout,
+    TooLarge,
+    UnexpectedContent,
+    UnexpectedStatus,
+    Unsafe,
+)
+
+log = logging.getLogger(__name__)
+
+MIB: Final = 1 << 20
+MAX_BYTES: Final = 64 * MIB
+MAX_REDIRECTS: Final = 5
+_REDIRECTS: Final = frozenset({301, 302, 303, 307, 308})
+_LONGEST_VALIDATOR: Final = 1000
+# Never carried to another origin.
+_FOR_ONE_ORIGIN: Final = ("Authorization", "Cookie", "Proxy-Authorization")
+
+
+class Gate(Protocol):
+    """Politeness: who may send now. The real one is a row of the database, for arXiv's limit over all machines."""
+
+    def turn(self, url: str) -> AbstractContextManager[None]:
+        """Wait for a turn at the host of `url`, and hold it: one request, body and all, goes inside."""
+        ...
+
+
+class OpenGate:
+    """No limits: for hosts without rules, and for tests."""
+
+    def turn(self, url: str) -> AbstractContextManager[None]:
+        """Now."""
+        return nullcontext()
+
+
+@dataclass(frozen=True, slots=True)
+class Timeouts:
+    """Seconds. `read` is the longest silence, `deadline` the longest request, so that a drip ends too."""
+
+    connect: float = 10.0
+    read: float = 60.0
+    arxiv_read: float = 130.0
+    """arXiv took up to 124 s to answer (arxiv-skills#25)."""
+    deadline: float = 300.0
+
+    def at(self, host: str) -> httpx.Timeout:
+        """The timeouts for requests to a host."""
+        is_arxiv = host == "arxiv.org" or host.endswith(".arxiv.org")
+        return httpx.Timeout(self.arxiv_read if is_arxiv else self.read, connect=self.connect)
+
+
+TIMEOUTS: Final = Timeouts()
+
+
+def user_agent(version: str, contact: str, public_url: str = "") -> str:
+    """`staycurrent/0.1.0 (+https://host; mailto:me@x.org)`: who asks and whom to tell; one line of ASCII."""
+    where = f"+{public_url}" if public_url else ""
+    whom = f"mailto:{contact}" if "@" in contact and ":" not in contact else contact
+    comment = "; ".join(re.sub(r"[^!-~]|[()\\]", "", part) for part in (where, whom) if part)
+    return f"staycurrent/{version} ({comment})" if comment else f"staycurrent/{version}"
+
+
+@dataclass(frozen=True, slots=True)
+class _Question:
+    """What `get` was asked for, the same in every attempt."""
+
+    url: httpx.URL
+    headers: httpx.Headers
+    validators: Validators
+    accept: tuple[str, ...]
+
+    @property
+    def is_conditional(self) -> bool:
+        return "If-None-Match" in self.headers or "If-Modified-Since" in self.headers
+
+
+class HttpFetcher:
+    """The real `Fetcher`: one client for all sources, closed on leaving its context."""
+
+    def __init__(
+        self,
+        *,
+        user_agent: str,
+        gate: Gate,
+        sleep: Callable[[float], None] = time.sleep,
+        monotonic: Callable[[], float] = time.monotonic,
+        random: Callable[[], float] = random.random,
+        now: Clock = system_clock,
+        resolve: Resolver = resolve,
+        max_bytes: int = MAX_BYTES,
+        timeouts: Timeouts = TIMEOUTS,
+        attempts: int = 4,
+        patience: float = 20 * 60.0,
+    ) -> None:
+        self._gate = gate
+        self._sleep = sleep
+        self._monotonic = monotonic
+        self._random = random
+        self._now = now
+        self._resolve = resolve
+        self._max_bytes = max_bytes
+        self._timeouts = timeouts
+        self._policy = RetryPolicy(attempts=attempts, patience=patience)
+        self._used_up: dict[str, float] = {}
+        # Behind a proxy the peer is the proxy, and names are resolved by it.
+        self._is_direct = not {"http", "https", "all"} & urllib.request.getproxies().keys()
+        # httpx logs whole URLs at INFO, with whatever tokens are in them; this module logs its own lines.
+        logging.getLogger("httpx").setLevel(logging.WARNING)
+        # No brotli or zstd: only what `_Unpacker` can unpack in bounded pieces.
+        headers = {"User-Agent": user_agent, "Accept": "*/*", "Accept-Encoding": "gzip, deflate"}
+        hooks = {"response": [_refuse_broken_redirect]}
+        self._client = httpx.Client(headers=headers, follow_redirects=False, event_hooks=hooks)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the connections that are kept."""
+        self._client.close()
+
+    def get(
+        self,
+        url: str,
+        *,
+        params: Mapping[str, str] | None = None,
+        headers: Mapping[str, str] | None = None,
+        validators: Validators | None = None,
+        accept: tuple[str, ...] = (),
+    ) -> Fetched:
+        """The answer to a GET; see `Fetcher.get`. `params` come on top of those in the URL."""
+        question = _question(url, params or {}, headers or {}, validators or Validators(), accept)
+        return self._policy.run(lambda: self._attempt(question), sleep=self._sleep, random=self._random)
+
+    def _attempt(self, question: _Question) -> Fetched:
+        """One try, over as many redirects as are allowed."""
+        url, headers, before = question.url, question.headers, None
+        for _ in range(MAX_REDIRECTS + 1):
+            answer = self._hop(question, url, headers, before)
+            if isinstance(answer, Fetched):
+                return answer
+            check_redirect(url, answer, resolve=self._resolve)
+            if not is_same_origin(url, answer):
+                headers = _without(headers, _FOR_ONE_ORIGIN)
+            before, url = url, answer
+        raise UnexpectedStatus(f"more than {MAX_REDIRECTS} redirects, from {place(question.url)}", url=safe_url(url))
+
+    def _hop(
+        self, question: _Question, url: httpx.URL, headers: httpx.Headers, before: httpx.URL | None
+    ) -> Fetched | httpx.URL:
+        """One request inside its turn: the answer, or where it redirects to."""
+        self._wait_for_quota(url)
+        with self._gate.turn(str(url)), foreign_errors(url):
+            ends = self._monotonic() + self._timeouts.deadline
+            timeout = self._timeouts.at(url.host)
+            with self._client.stream("GET", url, headers=headers, timeout=timeout) as response:
+                if before is not None and self._is_direct:
+                    check_peer(before, url, _peer(response), resolve=self._resolve)
+                self._note_quota(response)
+                if _is_redirect(response):
+                    return _redirect_target(response)
+                return self._answer(question, response, ends)
+
+    def _answer(self, question: _Question, response: httpx.Response, ends: float) -> Fetched:
+        status, url = response.status_code, response.request.url
+        if status == httpx.codes.NOT_MODIFIED and question.is_conditional:
+            seen = _validators(response.headers, instead=question.validators)
+            return Fetched(str(url), status, b"", _content_type(response), seen, not_modified=True)
+        # arXiv was seen to answer 406 over the right body (paper-daily#9); the content check decides.
+        doubtful = status == httpx.codes.NOT_ACCEPTABLE and bool(question.accept)
+        if not response.is_success and not doubtful:
+            raise refusal(status, response.headers, url, self._now)
+        body = self._body(response, ends)
+        try:
+            check_content(body, question.accept, url)
+        except UnexpectedContent:
+            if doubtful:
+                raise refusal(status, response.headers, url, self._now) from None
+            raise
+        log.info("%s: %d, %s bytes", safe_url(url), status, f"{len(body):,}")
+        return Fetched(str(url), status, body, _content_type(response), _validators(response.headers))
+
+    def _body(self, response: httpx.Response, ends: float) -> bytes:
+        """The whole body, unpacked; never more than `max_bytes` (and a piece) in memory, packed or unpacked."""
+        url = response.request.url
+        declared = response.headers.get("Content-Length", "")
+        if declared.isdecimal() and int(declared[:20]) > self._max_bytes:
+            raise _too_large(self._max_bytes, url)
+        unpacker = _Unpacker(response.headers.get("Content-Encoding", ""), url)
+        whole, packed = io.BytesIO(), 0
+        for chunk in response.iter_raw():
+            if self._monotonic() > ends:
+                raise Timeout(f"{place(url)} did not finish in {self._timeouts.deadline:g} s", url=safe_url(url))
+            packed += len(chunk)
+            for piece in unpacker.feed(chunk):
+                whole.write(piece)
+                if max(packed, whole.tell()) > self._max_bytes:
+                    raise _too_large(self._max_bytes, url)
+            if packed > self._max_bytes:
+                raise _too_large(self._max_bytes, url)
+        unpacker.finish()
+        return whole.getvalue()
+
+    def _wait_for_quota(self, url: httpx.URL) -> None:
+        """Keep off a host that said its quota is used up, where that is within patience."""
+        seconds = self._used_up.get(place(url), 0.0) - self._monotonic()
+        if seconds <= 0:
+            return
+        if seconds > self._policy.patience:
+            raise Throttled(f"the quota at {place(url)} is used up", url=safe_url(url), retry_after=seconds)
+        log.info("the quota at %s is used up; waiting %.0f s", place(url), seconds)
+        self._sleep(seconds)
+
+    def _note_quota(self, response: httpx.Response) -> None:
+        # After a 429 the retry policy waits.
+        if response.is_success and (seconds := used_up_for(response.headers.get("RateLimit"))):
+            self._used_up[place(response.request.url)] = self._monotonic() + seconds
+
+
+def _question(
+    url: str, params: Mapping[str, str], headers: Mapping[str, str], validators: Validators, accept: tuple[str, ...]
+) -> _Question:
+    """The request to send; credentials leave the URL for a header, where redirects and messages lose them."""
+    try:
+        parsed = httpx.URL(url)
+    except httpx.InvalidURL:
+        # The library's text may quote a password.
+        raise Unsafe("an address that is no URL") from None
+    sent = httpx.Headers(dict(headers))
+    if parsed.userinfo and "Authorization" not in sent:
+        pair = f"{parsed.username}:{parsed.password}".encode()
+        sent["Authorization"] = "Basic " + base64.b64encode(pair).decode()
+    if validators.etag:
+        sent["If-None-Match"] = validators.etag
+    if validators.last_modified:
+        sent["If-Modified-Since"] = validators.last_modified
+    target = parsed.copy_with(userinfo=b"", fragment=None)
+    return _Question(target.copy_merge_params(dict(params)) if params else target, sent, validators, accept)
+
+
+def _without(headers: httpx.Headers, names: tuple[str, ...]) -> httpx.Headers:
+    fewer = headers.copy()
+    for name in names:
+        fewer.pop(name, None)
+    return fewer
+
+
+def _is_redirect(response: httpx.Response) -> bool:
+    return response.status_code in _REDIRECTS and "Location" in response.headers
+
+
+def _refuse_broken_redirect(response: httpx.Response) -> None:
+    """Before httpx reads the Location, followed or not, and calls a broken one a broken connection."""
+    if _is_redirect(response):
+        _redirect_target(response)
+
+
+def _redirect_target(response: httpx.Response) -> httpx.URL:
+    url = response.request.url
+    try:
+        return url.join(response.headers["Location"]).copy_with(fragment=None)
+    except (httpx.InvalidURL, ValueError):
+        raise Unsafe(f"{place(url)} redirects to an address that is no URL", url=safe_url(url)) from None
+
+
+def _peer(response: httpx.Response) -> str:
+    """The address that the connection goes to; "" (which counts as private) where it is not known."""
+    address = response.extensions["network_stream"].get_extra_info("server_addr")
+    return str(address[0]) if address else ""
+
+
+def _content_type(response: httpx.Response) -> str:
+    return str(response.headers.get("Content-Type", ""))
+
+
+def _validators(headers: httpx.Headers, instead: Validators | None = None) -> Validators:
+    """What to ask by the next time; `instead` where a 304 does not repeat them."""
+    instead = instead or Validators()
+    return Validators(
+        etag=_sendable(headers.get("ETag")) or instead.etag,
+        last_modified=_sendable(headers.get("Last-Modified")) or instead.last_modified,
+    )
+
+
+def _sendable(value: str | None) -> str | None:
+    """A header value that can be sent back: what is not printable ASCII would make the next request fail."""
+    fits = value is not None and value.isascii() and value.isprintable() and len(value) <= _LONGEST_VALIDATOR
+    return value if fits else None
+
+
+def _too_large(cap: int, url: httpx.URL) -> TooLarge:
+    return TooLarge(f"more than {cap / MIB:,.3g} MiB from {place(url)}", url=safe_url(url))
+
+
+def refusal(status: int, headers: httpx.Headers, url: httpx.URL, now: Clock) -> FetchError:
+    """The error that a status other than success stands for."""
+    message, shown = f"{status} from {place(url)}", safe_url(url)
+    if status in (401, 403):
+        return Forbidden(message, url=shown)
+    if status == httpx.codes.REQUEST_TIMEOUT:
+        return Timeout(message, url=shown)
+    if status in (429, 503):
+        return Throttled(message, url=shown, retry_after=asked_wait(status, headers, now()))
+    if httpx.codes.is_server_error(status):
+        return ServerFault(message, url=shown)
+    return UnexpectedStatus(f"unexpected status {message}", url=shown)
+
+
+# What httpx raises and what it means here; the first row that fits counts, so the most specific stand first.
+# A test fails when httpx has an exception that is neither here nor in OUR_BUGS.
+FOREIGN_ERRORS: Final[tuple[tuple[type[Exception], type[FetchError], str], ...]] = (
+    (httpx.ConnectTimeout, Timeout, "no connection to {place} in time"),
+    (httpx.ReadTimeout, Timeout, "{place} fell silent"),
+    (httpx.WriteTimeout, Timeout, "{place} does not listen"),
+    (httpx.PoolTimeout, Timeout, "no connection to {place} is free"),
+    (httpx.TimeoutException, Timeout, "{place} took too long"),
+    (httpx.ConnectError, ConnectionFailed, "no connection to {place}: {detail}"),
+    (httpx.ReadError, ConnectionFailed, "the connection to {place} broke: {detail}"),
+    (httpx.WriteError, ConnectionFailed, "the connection to {place} broke: {detail}"),
+    (httpx.CloseError, ConnectionFailed, "the connection to {place} broke: {detail}"),
+    (httpx.NetworkError, ConnectionFailed, "the connection to {place} broke: {detail}"),
+    (httpx.ProxyError, ConnectionFailed, "the proxy gives no connection to {place}"),
+    (httpx.UnsupportedProtocol, Unsafe, "an address that is not http or https, at {place}"),
+    (httpx.RemoteProtocolError, Incomplete, "the answer of {place} broke off or is not HTTP"),
+    (httpx.LocalProtocolError, FetchError, "the request to {place} cannot be sent"),
+    (httpx.ProtocolError, Incomplete, "the answer of {place} is not HTTP"),
+    (httpx.TransportError, ConnectionFailed, "the connection to {place} failed"),
+    (httpx.DecodingError, UnexpectedContent, "the answer of {place} cannot be unpacked"),
+    (httpx.TooManyRedirects, UnexpectedStatus, "too many redirects, from {place}"),
+    (httpx.RequestError, FetchError, "the request to {place} failed"),
+    (httpx.HTTPStatusError, UnexpectedStatus, "unexpected status from {place}"),
+    (httpx.HTTPError, FetchError, "the request to {place} failed"),
+    (httpx.InvalidURL, Unsafe, "an address that is no URL"),
+    # The socket's own, from asking a connection that was just reset for its peer.
+    (OSError, ConnectionFailed, "the connection to {place} broke: {detail}"),
+)
+# A misuse of the library is no fault of a source: it stays loud.
+OUR_BUGS: Final = (
+    httpx.StreamError,
+    httpx.StreamConsumed,
+    httpx.StreamClosed,
+    httpx.RequestNotRead,
+    httpx.ResponseNotRead,
+    httpx.CookieConflict,
+)
+_FOREIGN: Final = tuple(kind for kind, _, _ in FOREIGN_ERRORS)
+
+
+@contextmanager
+def foreign_errors(url: httpx.URL) -> Iterator[None]:
+    """The one place where exceptions of httpx become ours."""
+    try:
+        yield
+    except _FOREIGN as error:
+        ours, message = next((ours, text) for kind, ours, text in FOREIGN_ERRORS if isinstance(error, kind))
+        detail = " ".join(str(error).split())[:200] or type(error).__name__
+        # "Illegal header value b'Bearer …'" must not come out in a traceback either.
+        cause = None if isinstance(error, httpx.LocalProtocolError | httpx.InvalidURL) else error
+        raise ours(message.format(place=place(url), detail=detail), url=safe_url(url)) from cause
+
+
+class _Unpacker:
+    """Content-Encoding, undone in pieces of at most 1 MiB, so that a bomb is seen before it is in memory.
+
+    httpx would unpack a whole network chunk at once, and 64 KiB of gzip hold 64 MiB.
+    """
+
+    def __init__(self, encoding: str, url: httpx.URL) -> None:
+        self._coding = encoding.strip().lower() or "identity"
+        self._url = url
+        self._held = b""
+        self._stream: zlib._Decompress | None = None
+        self._whole = False
+        if self._coding not in ("identity", "gzip", "x-gzip", "deflate"):
+            name = re.sub(r"[^!-~]", "", self._coding)[:40]
+            raise UnexpectedContent(f"{place(url)} packs by {name}, unasked", url=safe_url(url))
+
+    def feed(self, chunk: bytes) -> Iterator[bytes]:
+        """The pieces that a chunk unpacks to."""
+        if self._coding == "identity":
+            yield chunk
+            return
+        try:
+            yield from self._unpack(chunk)
+        except zlib.error:
+            raise UnexpectedContent(f"{place(self._url)} sent a broken {self._coding}", url=safe_url(self._url)) from None
+
+    def _unpack(self, chunk: bytes) -> Iterator[bytes]:
+        data = self._held + chunk
+        self._held = b""
+        more = False
+        while data or more:
+            if self._whole and not self._begins_member(data):
+                return
+            if self._stream is None and (len(data) < 2):  # noqa: PLR2004 - the two bytes that tell zlib from raw deflate
+                self._held = data
+                return
+            stream = self._stream = self._stream or zlib.decompressobj(wbits=self._window(data))
+            piece = stream.decompress(data, MIB)
+            data = stream.unconsumed_tail
+            # A full piece may have more behind it although its input is used up.
+            more = len(piece) == MIB and not stream.eof
+            if piece:
+                yield piece
+            if stream.eof:
+                self._whole, self._stream, data = True, None, stream.unused_data
+
+    def _begins_member(self, data: bytes) -> bool:
+        """Another gzip member may follow (RFC 1952, 2.2); other bytes after the end mean nothing."""
+        return self._stream is not None or ("gzip" in self._coding and data.startswith(b"\x1f"))
+
+    def _window(self, data: bytes) -> int:
+        if "gzip" in self._coding:
+            return 16 + zlib.MAX_WBITS
+        # "deflate" is zlib by the book (RFC 9110, 8.4.1.2), and bare deflate from some servers.
+        has_zlib_header = data[0] & 0x0F == zlib.DEFLATED and int.from_bytes(data[:2], "big") % 31 == 0
+        return zlib.MAX_WBITS if has_zlib_header else -zlib.MAX_WBITS
+
+    def finish(self) -> None:
+        """Raise `Incomplete` where the stream has not come to its end."""
+        ended = self._coding == "identity" or (self._whole and self._stream is None)
+        if not ended:
+            raise Incomplete(f"the {self._coding} from {place(self._url)} ends early", url=safe_url(self._url))
+
+
+_HEAD: Final = 64 << 10
+_UTF16_MARKS: Final = (b"\xff\xfe", b"\xfe\xff")
+# What may stand before the root: declaration and instructions, comments.
+_PROLOG = re.compile(rb"(?:\s+|<\?(?:(?!\?>).)*\?>|<!--(?:(?!-->).)*-->)*", re.DOTALL)
+_HTML = re.compile(rb"<(?:!doctype\s+html|html)\b", re.IGNORECASE)
+_DOCTYPE = re.compile(rb"<!DOCTYPE[^\[>]*(?:\[(?:(?!\]\s*>).)*\]\s*)?>", re.DOTALL)
+_ROOT = re.compile(rb"<([^\s<>/!?]+)")
+_TAG_END = re.compile(rb"\s*>")
+_BRACKETS: Final = {b"{": b"}", b"[": b"]"}
+
+
+def check_content(body: bytes, accept: tuple[str, ...], url: httpx.URL) -> None:
+    """Raise unless the body looks like one of the accepted forms, from its first byte to its last.
+
+    `UnexpectedContent` where it is something else; `Incomplete`, which is asked again, where it begins rightly and
+    its end is missing: a cut body with a matching Content-Length is only seen here.
+    """
+    if not accept:
+        return
+    text = _as_bytes_of_ascii(body)
+    forms = [form for form in accept if _LOOKS[form][0](text)]
+    if not forms:
+        wanted = " or ".join(form.upper() for form in accept)
+        raise UnexpectedContent(f"{_kind(text)} where {wanted} must be, from {place(url)}", url=safe_url(url))
+    if not any(_LOOKS[form][1](text) for form in forms):
+        raise Incomplete(f"{len(body):,} bytes from {place(url)} end in the middle", url=safe_url(url))
+
+
+def _as_bytes_of_ascii(body: bytes) -> bytes:
+    """The body in an encoding in which markup is ASCII, without its byte order mark."""
+    if body.startswith(_UTF16_MARKS):
+        return body.decode("utf-16", "replace").encode()
+    return body.removeprefix(b"\xef\xbb\xbf")
+
+
+def _kind(text: bytes) -> str:
+    if not text.strip():
+        return "an empty answer"
+    if _is_html(text):
+        return "an HTML page"
+    return f"{len(text):,} bytes of something else"
+
+
+def _is_html(text: bytes) -> bool:
+    head = text[:_HEAD]
+    return bool(_HTML.match(head, _end(_PROLOG, head, 0)))
+
+
+def _end(pattern: re.Pattern[bytes], text: bytes, start: int) -> int:
+    match = pattern.match(text, start)
+    return match.end() if match else start
+
+
+def _is_xml(text: bytes) -> bool:
+    return text[:_HEAD].lstrip().startswith(b"<") and not _is_html(text)
+
+
+def _xml_ends(text: bytes) -> bool:
+    """Whether the root element is closed; what follows it (a cache's comment) does not matter."""
+    head = text[:_HEAD]
+    start = _end(_PROLOG, head, _end(_DOCTYPE, head, _end(_PROLOG, head, 0)))
+    root = _ROOT.match(head, start)
+    if not root:
+        return text.rstrip().endswith(b">")
+    closing = text.rfind(b"</" + root[1])
+    if closing >= 0:
+        return bool(_TAG_END.match(text, closing + len(root[1]) + 2))
+    return text.find(b"/>", start) == text.find(b">", start) - 1
+
+
+def _is_json(text: bytes) -> bool:
+    return text[:_HEAD].lstrip()[:1] in _BRACKETS
+
+
+def _json_ends(text: bytes) -> bool:
+    return text[-_HEAD:].rstrip()[-1:] == _BRACKETS[text[:_HEAD].lstrip()[:1]]
+
+
+_LOOKS: Final[Mapping[str, tuple[Callable[[bytes], bool], Callable[[bytes], bool]]]] = {
+    "xml": (_is_xml, _xml_ends),
+    "json": (_is_json, _json_ends),
+}

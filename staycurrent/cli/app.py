@@ -1,0 +1,47 @@
+"""The table of commands. Each command lives in the module of its trade; this file only hangs them up."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from staycurrent import __version__
+from staycurrent.cli import classifying, collecting, data, serving, showing
+from staycurrent.cli.filters import with_filters
+
+app = typer.Typer(
+    name="staycurrent",
+    help="The month's AI research reading, by roadmap level.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+@app.callback(invoke_without_command=True)
+def _root(
+    version: Annotated[bool, typer.Option("--version", help="Show the version and exit")] = False,
+) -> None:
+    if version:
+        typer.echo(f"staycurrent {__version__}")
+        raise typer.Exit
+
+
+app.command("up")(serving.up)
+app.command("web")(serving.web)
+app.command("migrate")(serving.migrate)
+app.command("collect")(collecting.collect)
+app.command("sources")(collecting.sources)
+app.command("classify")(classifying.classify)
+app.command("train")(classifying.train)
+app.command("evaluate")(classifying.evaluate)
+app.command("predict")(classifying.predict)
+app.command("reading")(with_filters(showing.reading))
+app.command("items")(with_filters(showing.items))
+app.command("search")(with_filters(showing.search, without=("text",)))
+app.command("show")(showing.show)
+app.command("topics")(showing.topics)
+app.command("labs")(showing.labs)
+app.command("export")(data.export)

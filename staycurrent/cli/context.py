@@ -1,0 +1,110 @@
+"""What commands are composed of: settings, database, sources, fetcher, model. Settings are read here and passed down."""
+
+from __future__ import annotations
+
+import logging
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from staycurrent import __version__
+from staycurrent.clock import Clock, clock
+from staycurrent.settings import Settings, load
+from staycurrent.store import catalog
+from staycurrent.store import engine as database
+from staycurrent.store import sources as source_store
+from staycurrent.store.engine import Engine
+
+if TYPE_CHECKING:
+    from collector.sources.base import Fetcher, Source
+
+
+@dataclass(frozen=True, slots=True)
+class App:
+    """An opened installation."""
+
+    settings: Settings
+    engine: Engine
+    clock: Clock
+
+
+def open_app(*, migrate: bool = False) -> App:
+    """Settings and database, the schema checked, or brought up to date with `migrate`.
+
+    A command that only reads brings an empty database up to date too, so that the first command a person types works.
+    """
+    settings = load()
+    configure_logging(settings.log_format)
+    engine = database.open_engine(settings.resolved_database_url)
+    if migrate or database.is_empty(engine):
+        migrate_all(engine)
+    else:
+        database.check_schema(engine)
+    return App(settings, engine, clock(settings.today))
+
+
+def migrate_all(engine: Engine) -> tuple[str | None, str]:
+    """Schema, then the roadmap's topics and labs; returns the revisions before and after."""
+    revisions = database.migrate(engine)
+    with database.writing(engine) as session:
+        catalog.sync(session)
+    return revisions
+
+
+def classify_new(app: App) -> int:
+    """Classify what no model or an older one has classified, with a progress bar; returns how many."""
+    from classifier import model as models
+    from classifier import run
+    from staycurrent.cli import output
+
+    model = models.load()
+    with output.progress() as bar:
+        task = bar.add_task("classifying", total=None)
+        show: Callable[[int, int], None] = lambda done, total: bar.update(task, completed=done, total=total)  # noqa: E731
+        return run.classify(app.engine, model, app.clock, progress=show)
+
+
+def configure_logging(log_format: str) -> None:
+    """Log lines on stderr, plain for people or one JSON object each."""
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(_JsonFormatter() if log_format == "json" else logging.Formatter("%(asctime)s %(name)s: %(message)s"))
+    logging.basicConfig(level=logging.WARNING, handlers=[handler], force=True)
+    for name in ("staycurrent", "collector", "classifier", "dashboard"):
+        logging.getLogger(name).setLevel(logging.INFO)
+
+
+class _JsonFormatter(logging.Formatter):
+    def format(self, record: logging.LogRecord) -> str:
+        import json
+
+        said = {"time": self.formatTime(record), "level": record.levelname, "logger": record.name}
+        return json.dumps(said | {"message": record.getMessage()}, ensure_ascii=False)
+
+
+@contextmanager
+def open_collector(app: App) -> Iterator[tuple[dict[str, Source], Fetcher]]:
+    """The installation's sources, registered, and the fetcher they share."""
+    from collector import sources
+    from collector.fetch import HttpFetcher, user_agent
+    from collector.politeness import ArxivGate
+    from staycurrent.store.turns import Turns
+
+    s = app.settings
+    feeds = sources.load_feeds(s.lab_feeds)
+    registry = sources.build_sources(
+        oai_url=s.arxiv_oai_url,
+        rss_url=s.arxiv_rss_url,
+        categories=s.arxiv_categories,
+        huggingface_url=s.huggingface_url,
+        huggingface_token=s.huggingface_token.get_secret_value(),
+        paperswithcode_url=s.paperswithcode_url,
+        feeds=feeds,
+    )
+    with database.writing(app.engine) as session:
+        source_store.register(session, sources.describe(registry))
+    gate = ArxivGate(Turns(app.engine, "arxiv", s.arxiv_delay), (s.arxiv_oai_url, s.arxiv_api_url, s.arxiv_rss_url))
+    agent = user_agent(__version__, s.contact, s.public_url)
+    with HttpFetcher(user_agent=agent, gate=gate) as fetcher:
+        yield registry, fetcher

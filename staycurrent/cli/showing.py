@@ -1,0 +1,168 @@
+"""`reading`, `items`, `search`, `show`, `topics` and `labs`."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, replace
+from typing import Annotated, Any, Optional
+
+import typer
+from rich.table import Table
+
+from staycurrent import period as periods
+from staycurrent import roadmap
+from staycurrent.cli import output
+from staycurrent.cli.context import open_app
+from staycurrent.query import Query, Sort, build
+from staycurrent.reading import monthly
+from staycurrent.store import engine as database
+from staycurrent.store import items as item_store
+from staycurrent.store import listing
+from staycurrent.types import ItemDetail
+
+_Json = Annotated[bool, typer.Option("--json", help="Print one JSON document")]
+
+
+def reading(
+    query: Query,
+    period: Annotated[str, typer.Argument(help="A month, 2026-05, or a week, 2026-W21")],
+    limit: Annotated[int, typer.Option(help="At most this many items")] = 30,
+    minutes: Annotated[Optional[int], typer.Option(help="At most this much reading time")] = None,  # noqa: UP045
+    json: _Json = False,
+) -> None:
+    """The ranked reading of a period; a finished period's is frozen."""
+    wanted = periods.parse(period)
+    app = open_app()
+    found = monthly.freeze(app.engine, wanted, query, today=app.clock().date(), limit=limit, minutes=minutes, clock=app.clock)
+    if json:
+        output.print_json(reading_json(found))
+        return
+    for placed in found.placed:
+        output.print_placed(placed.rank, placed.item, list(placed.why.values()))
+    if not found.placed:
+        output.say(nothing_for(query, wanted.name))
+
+
+def nothing_for(query: Query, period: str) -> str:
+    """The plain words for an empty reading."""
+    levels = " or ".join(str(level) for level in query.levels)
+    return f"Nothing for {f'level {levels}' if levels else 'this query'} in {period}."
+
+
+def reading_json(found: monthly.ReadingList) -> dict[str, Any]:
+    """A reading as the contract shows it."""
+    return {
+        "period": found.period.name,
+        "frozen": found.frozen,
+        "query": found.query.url_query(),
+        "items": [{"rank": p.rank, **output.item_json(p.item), "score": p.score, "why": dict(p.why)} for p in found.placed],
+    }
+
+
+def items(
+    query: Query,
+    limit: Annotated[int, typer.Option(help="Items on a page")] = 50,
+    cursor: Annotated[Optional[str], typer.Option(help="Go on from here: the cursor of the page before")] = None,  # noqa: UP045
+    json: _Json = False,
+) -> None:
+    """List items."""
+    _list(query, limit, cursor, json=json)
+
+
+def search(
+    query: Query,
+    text: Annotated[str, typer.Argument(help='Words, "phrases", prefix*, -without, title: author: abstract:')],
+    limit: Annotated[int, typer.Option(help="Items on a page")] = 20,
+    cursor: Annotated[Optional[str], typer.Option(help="Go on from here: the cursor of the page before")] = None,  # noqa: UP045
+    json: _Json = False,
+) -> None:
+    """Search title, authors and abstract, the most relevant first."""
+    sort = Sort.RELEVANCE if query.sort is Sort.NEWEST else query.sort
+    _list(replace(query, text=build(text=text).text, sort=sort), limit, cursor, json=json)
+
+
+def _list(query: Query, limit: int, cursor: str | None, *, json: bool) -> None:
+    app = open_app()
+    with database.reading(app.engine) as session:
+        page = listing.page(session, query, app.clock().date(), limit=limit, cursor=cursor)
+    if json:
+        found = [output.item_json(i) for i in page.items]
+        output.print_json({"query": query.url_query(), "items": found, "cursor": page.cursor})
+        return
+    output.print_items(page.items)
+    if not page.items:
+        output.say("Nothing found.")
+    if page.cursor:
+        output.say(f"More: --cursor {page.cursor}")
+
+
+def show(
+    id: Annotated[str, typer.Argument(help="Public id, arXiv id or address, DOI, or the address of a post")],  # noqa: A002
+    json: _Json = False,
+) -> None:
+    """One item with all its evidence."""
+    from collector import identity
+
+    app = open_app()
+    with database.reading(app.engine) as session:
+        detail = item_store.detail(session, identity.names(id))
+    if json:
+        output.print_json(detail_json(detail))
+    else:
+        _print_detail(detail)
+
+
+def detail_json(detail: ItemDetail) -> dict[str, Any]:
+    """An item with its evidence as JSON."""
+    item = detail.item
+    return output.item_json(item) | {
+        "abstract": item.abstract,
+        "doi": item.doi,
+        "categories": list(item.categories),
+        "comment": item.comment,
+        "topics": [asdict(t) for t in item.topics],
+        "labs": [asdict(e) for e in item.labs],
+        "sightings": [output.sighting_json(s) for s in detail.sightings],
+        "versions": [output.version_json(v) for v in detail.versions],
+        "repositories": [asdict(r) for r in item.repositories],
+        "metrics": [{"source": s, "name": n, "day": d.isoformat(), "value": v} for s, n, d, v in detail.metrics],
+        "probabilities": {str(n): p for n, p in enumerate(detail.probabilities)},
+        "explanation": [asdict(r) for r in detail.explanation],
+        "model": detail.model,
+    }
+
+
+def _print_detail(detail: ItemDetail) -> None:
+    item = detail.item
+    output.print_items((item,))
+    print_line = output.out.print
+    print_line(f"    {', '.join(item.authors)}", markup=False)
+    print_line(f"\n{item.abstract}\n", markup=False)
+    if item.confidence is not None:
+        why = ", ".join(r.text for r in detail.explanation)
+        print_line(f"level {item.level}: {item.confidence:.0%} sure{'; because of ' + why if why else ''}", markup=False)
+    print_line(f"topics: {', '.join(t.slug for t in item.topics) or 'none'}", markup=False)
+    for evidence in item.labs:
+        print_line(f"lab: {evidence.lab} ({evidence.method}: {evidence.evidence})", markup=False)
+    for s in detail.sightings:
+        facts = [s.announce_type, f"{s.votes} votes" if s.votes else None, s.organization]
+        print_line(f"seen by {s.source} on {s.listed_on or s.seen_at.date()} {' '.join(f for f in facts if f)}", markup=False)
+    for r in item.repositories:
+        print_line(f"code: {r.url}{f' ({r.stars:,} stars)' if r.stars is not None else ''}", markup=False)
+    for v in detail.versions:
+        print_line(f"v{v.number}: {output.moment(v.submitted)}{' withdrawn' if v.withdrawn else ''}", markup=False)
+
+
+def topics() -> None:
+    """The topics, by level."""
+    table = Table("slug", "level", "name", box=None)
+    for topic in roadmap.topics().values():
+        table.add_row(topic.slug, str(topic.level), topic.name.en)
+    output.out.print(table)
+
+
+def labs() -> None:
+    """The labs that the roadmap knows; a star marks the watched ones."""
+    table = Table("slug", "", "name", box=None)
+    for lab in sorted(roadmap.labs().values(), key=lambda lab: (not lab.watched, lab.slug)):
+        table.add_row(lab.slug, "*" if lab.watched else "", lab.name)
+    output.out.print(table)

@@ -1,0 +1,121 @@
+"""What is still to be classified, and the classifier's answers."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import bindparam, delete, func, insert, or_, select, update
+from sqlalchemy.orm import Session
+
+from staycurrent.store.intake import chunks, upsert
+from staycurrent.store.models import Classification as ClassificationRow
+from staycurrent.store.models import Item, ItemLab, ItemText, ItemTopic, Lab, Sighting
+from staycurrent.types import Classification, Document, Kind
+
+
+def count_outdated(session: Session, model: str) -> int:
+    """How many items no model or another model than `model` has classified."""
+    return session.scalar(select(func.count()).select_from(Item).where(_outdated(model))) or 0
+
+
+def forget_all(session: Session) -> None:
+    """Mark every item as not classified; its level stays until the new answer is there."""
+    session.execute(update(Item).values(model=None))
+
+
+def outdated(session: Session, model: str, *, after: int = 0, limit: int = 2000) -> list[Document]:
+    """The next documents, by id, that `model` has not classified; `Document.id` is the item's row id."""
+    columns = (Item.id, Item.kind, ItemText.title, ItemText.abstract, ItemText.categories, ItemText.authors, ItemText.comment)
+    statement = select(*columns).join(ItemText, ItemText.item_id == Item.id)
+    rows = session.execute(statement.where(_outdated(model), Item.id > after).order_by(Item.id).limit(limit)).all()
+    evidence = _evidence(session, [row.id for row in rows])
+    return [
+        Document(
+            id=str(row.id),
+            title=row.title,
+            abstract=row.abstract,
+            categories=row.categories,
+            authors=row.authors,
+            comment=row.comment,
+            kind=Kind(row.kind),
+            organizations=tuple(sorted(evidence[row.id]["organization"])),
+            official_feeds=tuple(sorted(evidence[row.id]["official"])),
+            community_feeds=tuple(sorted(evidence[row.id]["community"])),
+        )
+        for row in rows
+    ]
+
+
+def _outdated(model: str) -> Any:
+    return or_(Item.model.is_(None), Item.model != model)
+
+
+def _evidence(session: Session, ids: Sequence[int]) -> defaultdict[int, defaultdict[str, set[str]]]:
+    found: defaultdict[int, defaultdict[str, set[str]]] = defaultdict(lambda: defaultdict(set))
+    columns = (Sighting.item_id, Sighting.organization, Sighting.lab, Sighting.official)
+    for part in chunks(ids):
+        said = or_(Sighting.organization.is_not(None), Sighting.lab.is_not(None))
+        for row in session.execute(select(*columns).where(Sighting.item_id.in_(part), said)):
+            if row.organization:
+                found[row.item_id]["organization"].add(row.organization)
+            if row.lab:
+                found[row.item_id]["official" if row.official else "community"].add(row.lab)
+    return found
+
+
+def save(session: Session, answers: Sequence[Classification], now: datetime) -> None:
+    """Store answers whose `id` is the item's row id. Topics and labs of an item are replaced as a whole."""
+    if not answers:
+        return
+    ids = [int(a.id) for a in answers]
+    upsert(
+        session,
+        ClassificationRow,
+        [_row(a, now) for a in answers],
+        index=["item_id", "model"],
+        changing=["level", "confidence", "unsure", "probabilities", "explanation", "classified_at"],
+    )
+    for part in chunks(ids):
+        session.execute(delete(ItemTopic).where(ItemTopic.item_id.in_(part)))
+        session.execute(delete(ItemLab).where(ItemLab.item_id.in_(part)))
+    _put_topics_and_labs(session, answers)
+    session.connection().execute(
+        update(Item.__table__)  # type: ignore[arg-type]
+        .where(Item.__table__.c.id == bindparam("item"))
+        .values(level=bindparam("l"), confidence=bindparam("c"), unsure=bindparam("u"), model=bindparam("m")),
+        [{"item": int(a.id), "l": a.level, "c": a.confidence, "u": a.unsure, "m": a.model} for a in answers],
+    )
+
+
+def _row(answer: Classification, now: datetime) -> dict[str, Any]:
+    return {
+        "item_id": int(answer.id),
+        "model": answer.model,
+        "level": answer.level,
+        "confidence": answer.confidence,
+        "unsure": answer.unsure,
+        "probabilities": [round(p, 4) for p in answer.probabilities],
+        "explanation": [{"kind": r.kind, "text": r.text, "weight": round(r.weight, 4)} for r in answer.explanation],
+        "classified_at": now,
+    }
+
+
+def _put_topics_and_labs(session: Session, answers: Sequence[Classification]) -> None:
+    topics = [
+        {"item_id": int(a.id), "topic": t.slug, "rank": rank, "score": round(t.score, 4)}
+        for a in answers
+        for rank, t in enumerate(a.topics, start=1)
+    ]
+    labs = [
+        {"item_id": int(a.id), "lab": e.lab, "method": e.method, "evidence": e.evidence, "confidence": e.confidence}
+        for a in answers
+        for e in a.labs
+    ]
+    if topics:
+        session.execute(insert(ItemTopic), topics)
+    if labs:
+        upsert(session, Lab, [{"slug": s, "name": s, "watched": False} for s in {e["lab"] for e in labs}], index=["slug"])
+        session.execute(insert(ItemLab), labs)

@@ -1,0 +1,238 @@
+"""Sources and their runs: polling state, outcome of each run, health."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from sqlalchemy import func, insert, select, update
+from sqlalchemy.orm import Session
+
+from staycurrent.store.intake import upsert
+from staycurrent.store.models import Lab, Run, Sighting, Source
+from staycurrent.types import Outcome, RunReport
+
+INTERVAL = timedelta(hours=6)
+"""How long a source rests after a success. arXiv changes once a day; six hours catch a late or partial day."""
+BACKOFF_LIMIT = timedelta(hours=6)
+
+
+@dataclass(frozen=True, slots=True)
+class SourceInfo:
+    """What the registry knows of a source before it ever ran."""
+
+    name: str
+    kind: str
+    title: str
+    url: str
+    lab: str | None = None
+    lab_name: str | None = None
+    official: bool = True
+    alarm_days: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PollState:
+    """What a collector needs of a source's row."""
+
+    name: str
+    watermark: date | None
+    etag: str | None
+    last_modified: str | None
+    next_check_at: datetime | None
+    parked_until: datetime | None
+    error_count: int
+
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    """A source as `staycurrent sources` and the dashboard show it."""
+
+    name: str
+    kind: str
+    title: str
+    url: str
+    lab: str | None
+    official: bool
+    last_attempt: datetime | None
+    last_success: datetime | None
+    next_check: datetime | None
+    parked_until: datetime | None
+    error: str | None
+    error_count: int
+    outcome: str | None
+    expected: int | None
+    stored: int
+    newest_item: date | None
+    alarm_days: int | None
+    note: str | None
+
+
+def register(session: Session, infos: Iterable[SourceInfo]) -> None:
+    """Make the rows of the sources of this installation; a source that was taken out stays, inactive, with its sightings."""
+    infos = list(infos)
+    labs = [{"slug": i.lab, "name": i.lab_name or i.lab, "watched": False} for i in infos if i.lab]
+    upsert(session, Lab, labs, index=["slug"])
+    rows = [
+        {
+            "name": i.name,
+            "kind": i.kind,
+            "title": i.title,
+            "url": i.url,
+            "lab": i.lab,
+            "official": i.official,
+            "alarm_days": i.alarm_days,
+            "active": True,
+            "error_count": 0,
+        }
+        for i in infos
+    ]
+    facts = ["kind", "title", "url", "lab", "official", "alarm_days", "active"]
+    upsert(session, Source, rows, index=["name"], changing=facts)
+    gone = Source.name.not_in([i.name for i in infos])
+    session.execute(update(Source).where(gone, Source.active).values(active=False))
+
+
+def poll_state(session: Session, name: str) -> PollState:
+    """The polling state of a registered source."""
+    row = session.get_one(Source, name)
+    return PollState(row.name, row.watermark, row.etag, row.last_modified, row.next_check_at, row.parked_until, row.error_count)
+
+
+def due(session: Session, now: datetime) -> list[str]:
+    """Names of the sources whose next check has come, longest waiting first."""
+    never = Source.next_check_at.is_(None)
+    rested = Source.parked_until.is_(None) | (Source.parked_until <= now)
+    statement = select(Source.name).where(Source.active, rested, never | (Source.next_check_at <= now))
+    return list(session.scalars(statement.order_by(Source.next_check_at, Source.name)))
+
+
+def start_run(session: Session, name: str, since: date, until: date, now: datetime) -> int:
+    """Open a run and return its id."""
+    session.execute(update(Source).where(Source.name == name).values(last_attempt_at=now))
+    run_id = session.scalar(
+        insert(Run)
+        .values(source=name, started_at=now, since=since, until=until, fetched=0, new=0, changed=0, same=0)
+        .returning(Run.id)
+    )
+    assert run_id is not None
+    return int(run_id)
+
+
+def finish_run(
+    session: Session,
+    run_id: int,
+    report: RunReport,
+    now: datetime,
+    *,
+    reason: str | None = None,
+    note: str | None = None,
+    watermark: date | None = None,
+    etag: str | None = None,
+    last_modified: str | None = None,
+) -> None:
+    """Close a run and set the source's state: a success moves the watermark, a failure only the next check."""
+    session.execute(
+        update(Run)
+        .where(Run.id == run_id)
+        .values(
+            finished_at=now,
+            outcome=report.outcome.value,
+            fetched=report.fetched,
+            new=report.new,
+            changed=report.changed,
+            same=report.same,
+            expected=report.expected,
+            error=report.error,
+            note=note,
+        )
+    )
+    source = session.get_one(Source, report.source)
+    source.newest_item_on = session.scalar(
+        select(func.max(Sighting.listed_on)).where(Sighting.source == report.source, Sighting.listed_on <= now.date())
+    )
+    if report.outcome in (Outcome.OK, Outcome.OK_EMPTY):
+        _succeeded(source, now, watermark, etag, last_modified)
+    else:
+        _failed(source, now, report.error, reason)
+
+
+def _succeeded(source: Source, now: datetime, watermark: date | None, etag: str | None, last_modified: str | None) -> None:
+    if watermark and (source.watermark is None or watermark > source.watermark):
+        source.watermark = watermark
+    source.etag, source.last_modified = etag, last_modified
+    source.last_success_at, source.next_check_at, source.parked_until = now, now + INTERVAL, None
+    source.error = source.error_reason = None
+    source.error_count = 0
+
+
+def _failed(source: Source, now: datetime, error: str | None, reason: str | None) -> None:
+    source.error, source.error_reason = error, reason
+    source.error_count += 1
+    source.next_check_at = now + min(timedelta(minutes=15) * 2 ** min(source.error_count - 1, 8), BACKOFF_LIMIT)
+    if reason == "forbidden":  # going on after a 403 is treated as an attack (arXiv, help/robots)
+        tomorrow = (now + timedelta(days=1)).replace(hour=0, minute=0, second=0, microsecond=0)
+        source.parked_until = source.next_check_at = tomorrow
+
+
+def health(session: Session) -> list[Health]:
+    """Every active source with its last run, arXiv first and lab feeds last."""
+    newest = select(func.max(Run.id)).where(Run.finished_at.is_not(None)).group_by(Run.source)
+    runs = {run.source: run for run in session.scalars(select(Run).where(Run.id.in_(newest)))}
+    by_source = session.execute(select(Sighting.source, func.count()).group_by(Sighting.source))
+    counts = {row[0]: int(row[1]) for row in by_source}
+    rows = session.scalars(select(Source).where(Source.active)).all()
+    order = {"arxiv": 0, "huggingface": 1, "paperswithcode": 2}
+    return [
+        _health(row, runs.get(row.name), counts.get(row.name, 0))
+        for row in sorted(rows, key=lambda r: (order.get(r.kind, 3), r.name))
+    ]
+
+
+def _health(row: Source, run: Run | None, stored: int) -> Health:
+    return Health(
+        name=row.name,
+        kind=row.kind,
+        title=row.title,
+        url=row.url,
+        lab=row.lab,
+        official=row.official,
+        last_attempt=row.last_attempt_at,
+        last_success=row.last_success_at,
+        next_check=row.next_check_at,
+        parked_until=row.parked_until,
+        error=row.error,
+        error_count=row.error_count,
+        outcome=run.outcome if run else None,
+        expected=run.expected if run else None,
+        stored=stored,
+        newest_item=row.newest_item_on,
+        alarm_days=row.alarm_days,
+        note=run.note if run else None,
+    )
+
+
+def recent_runs(session: Session, limit: int = 50) -> Sequence[Run]:
+    """The newest runs of all sources."""
+    return session.scalars(select(Run).order_by(Run.started_at.desc(), Run.id.desc()).limit(limit)).all()
+
+
+def words(health: Health, today: date | None = None) -> str:
+    """The state of a source in words that a reader understands."""
+    if health.last_attempt is None:
+        return "not collected yet"
+    if health.error:
+        tries = f", {health.error_count} times in a row" if health.error_count > 1 else ""
+        return f"failed ({health.error}){tries}"
+    said = {
+        Outcome.OK.value: "complete",
+        Outcome.OK_EMPTY.value: "complete, nothing new",
+        Outcome.PARTIAL.value: "partial, will be read again",
+        Outcome.FAILED.value: "failed",
+    }.get(health.outcome or "", "collecting")
+    if health.expected is not None:
+        said += f", {health.expected:,} expected"
+    if today and health.alarm_days and health.newest_item and (today - health.newest_item).days > health.alarm_days:
+        said += f"; nothing new for {(today - health.newest_item).days} days"
+    return said

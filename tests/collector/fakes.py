@@ -1,0 +1,66 @@
+"""A fetcher that answers from memory: it obeys `collector.sources.base.Fetcher` and remembers what it was asked."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from urllib.parse import urlencode
+
+from collector.sources.base import Fetched, Finish, Harvest, Validators
+from staycurrent.errors import FetchError, UnexpectedStatus
+from staycurrent.types import ParsedItem
+
+
+@dataclass(frozen=True)
+class Call:
+    url: str
+    headers: Mapping[str, str]
+    validators: Validators | None
+    accept: tuple[str, ...]
+
+
+@dataclass
+class FakeFetcher:
+    """`answers` maps the beginning of an address, query included, to a body, an answer or the error to raise.
+
+    The longest matching beginning wins; an address that none matches is a 404.
+    """
+
+    answers: dict[str, bytes | str | Fetched | FetchError]
+    calls: list[Call] = field(default_factory=list)
+
+    def get(
+        self,
+        url: str,
+        *,
+        params: Mapping[str, str] | None = None,
+        headers: Mapping[str, str] | None = None,
+        validators: Validators | None = None,
+        accept: tuple[str, ...] = (),
+    ) -> Fetched:
+        full = f"{url}?{urlencode(params)}" if params else url
+        self.calls.append(Call(full, headers or {}, validators, accept))
+        matching = [prefix for prefix in self.answers if full.startswith(prefix)]
+        if not matching:
+            raise UnexpectedStatus("404", url=url)
+        answer = self.answers[max(matching, key=len)]
+        if isinstance(answer, FetchError):
+            raise answer
+        if isinstance(answer, Fetched):
+            return answer
+        return Fetched(full, 200, answer.encode() if isinstance(answer, str) else answer)
+
+    @property
+    def urls(self) -> list[str]:
+        return [call.url for call in self.calls]
+
+
+def drain(harvest: Harvest) -> tuple[list[list[ParsedItem]], Finish]:
+    """All pages of a harvest as lists of items, and how it finished."""
+    pages: list[list[ParsedItem]] = []
+    while True:
+        try:
+            pages.append(list(next(harvest).items))
+        except StopIteration as stop:
+            assert isinstance(stop.value, Finish)
+            return pages, stop.value
