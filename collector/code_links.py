@@ -8,9 +8,9 @@ from dataclasses import replace
 from staycurrent.types import ParsedItem, Repository
 
 _LINK = re.compile(
-    r"(?:https?://)?(?:www\.)?(?P<host>github\.com|gitlab\.com|codeberg\.org|bitbucket\.org)"
+    r"(?<![\w.-])(?:https?://)?(?:www\.)?(?P<host>github\.com|gitlab\.com|codeberg\.org|bitbucket\.org)"
     r"/(?P<owner>[A-Za-z0-9][\w.-]{0,60})/(?P<name>[\w.-]{1,100})",
-    re.IGNORECASE,
+    re.IGNORECASE | re.ASCII,  # names are ASCII: a word of another script right behind an address is text
 )
 _HOSTS = ("github.com", "gitlab.com", "codeberg.org", "bitbucket.org")
 _PAGES = frozenset({"orgs", "topics", "features", "about", "search", "marketplace", "sponsors"})
@@ -28,7 +28,8 @@ def canonical_repository(url: str) -> str | None:
 
 def find_repositories(text: str) -> tuple[Repository, ...]:
     """The repositories that a text names, each once, in order."""
-    if not any(host in text for host in _HOSTS):  # most texts name none, and a search for a word costs little
+    folded = text.lower()
+    if not any(host in folded for host in _HOSTS):  # most texts name none, and a search for a word costs little
         return ()
     found = (canonical_repository(m[0]) for m in _LINK.finditer(text))
     return tuple(Repository(url) for url in dict.fromkeys(u for u in found if u))

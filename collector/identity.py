@@ -78,8 +78,7 @@ def doi(text: str | None) -> str | None:
     """A DOI in lower case without its resolver's address, or None. DOIs compare without case (ISO 26324)."""
     if not text:
         return None
-    words = unquote(text).split()
-    match = _DOI.match(_strip_doi_prefix(" ".join(words[:2]) if words[:1] == ["doi:"] else words[0])) if words else None
+    match = _DOI.match(_strip_doi_prefix(unquote(text).strip()))
     return match[0].rstrip(".,;)").lower() if match else None
 
 
@@ -93,6 +92,7 @@ def canonical_url(url: str) -> str | None:
     http and https of one page are one page, so the canonical form is always https.
     """
     try:
+        url.encode()  # lone surrogates stand in no address and in no database
         parts = urlsplit(url.strip())
         host = (parts.hostname or "").removeprefix("www.")
         port = parts.port
@@ -101,8 +101,9 @@ def canonical_url(url: str) -> str | None:
     if parts.scheme.lower() not in ("http", "https") or not host:
         return None
     kept = sorted((k, v) for k, v in parse_qsl(parts.query, keep_blank_values=True) if not _TRACKING.match(k))
+    host = f"[{host}]" if ":" in host else host
     netloc = host if port in (None, 80, 443) else f"{host}:{port}"
-    return urlunsplit(("https", netloc, parts.path.rstrip("/"), urlencode(kept), ""))
+    return urlunsplit(("https", netloc, parts.path.rstrip("/ "), urlencode(kept), ""))
 
 
 def title_fingerprint(title: str) -> str:

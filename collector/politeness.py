@@ -13,12 +13,12 @@ class ArxivGate:
 
     def __init__(self, turns: Turns, addresses: tuple[str, ...]) -> None:
         self._turns = turns
-        self._addresses = tuple(address.rstrip("/") for address in addresses)
+        self._addresses = tuple(address.rstrip("/") for address in addresses if address)
 
     def turn(self, url: str) -> AbstractContextManager[None]:
         """The turn that a request to `url` needs."""
         return self._turns.turn() if self._is_arxiv(url) else nullcontext()
 
     def _is_arxiv(self, url: str) -> bool:
-        host = urlsplit(url).hostname or ""
-        return host == "arxiv.org" or host.endswith(".arxiv.org") or url.startswith(self._addresses)
+        host = (urlsplit(url).hostname or "").rstrip(".")
+        return f".{host}".endswith(".arxiv.org") or url.startswith(self._addresses)

@@ -93,7 +93,7 @@ def run_source(
             clock(),
             reason=failure.reason if failure else None,
             note=finish.note,
-            watermark=finish.watermark,
+            watermark=finish.watermark if _joins(state, window) else None,
             etag=finish.validators.etag if finish.validators else None,
             last_modified=finish.validators.last_modified if finish.validators else None,
         )
@@ -107,6 +107,11 @@ def window_of(state: PollState, order: Order, today: date) -> Window:
         return Window(min(order.since, until), until)
     since = state.watermark - OVERLAP if state.watermark else today - FIRST_LOOK_BACK
     return Window(min(since, until), until)
+
+
+def _joins(state: PollState, window: Window) -> bool:
+    """Whether the window leaves no day unread behind the watermark; only then may the watermark move on."""
+    return state.watermark is None or window.since <= state.watermark
 
 
 class Parked(FetchError):
@@ -160,10 +165,15 @@ def batches(items: Sequence[ParsedItem], size: int = BATCH) -> Iterator[list[Par
 
 
 def store_batch(session: Session, source: str, batch: Sequence[ParsedItem], now: datetime) -> Counter[Change]:
-    """Decide and write a batch of items that share no key; returns how many were new, changed and the same."""
+    """Decide and write a batch of items that share no key; returns how many were new, changed and the same.
+
+    A merge takes an item away that another decision of the batch may speak of, so such a batch (rare) goes one by one.
+    """
     parsed = [with_code(p) for p in batch]
     matches = intake.find(session, source, [(p.key, identity.keys(p)) for p in parsed])
     decisions = [decide(p, found) for p, found in zip(parsed, matches, strict=True)]
+    if len(batch) > 1 and any(d.merge_ids for d in decisions):
+        return sum((store_batch(session, source, [p], now) for p in batch), Counter[Change]())
     intake.apply(session, decisions, now)
     return Counter(d.change for d in decisions)
 

@@ -7,7 +7,6 @@ from datetime import date
 from typing import Annotated, Any, Optional
 
 import typer
-from rich.table import Table
 
 from staycurrent.cli import output
 from staycurrent.cli.context import App, classify_new, open_app, open_collector
@@ -87,7 +86,7 @@ def exit_status(reports: list[RunReport]) -> int:
 
 
 def _print_reports(reports: list[RunReport]) -> None:
-    table = Table("source", "outcome", "fetched", "new", "changed", "same", "expected", "seconds", "error", box=None)
+    table = output.table("source", "outcome", "fetched", "new", "changed", "same", "expected", "seconds", "error")
     for r in reports:
         counts = (r.fetched, r.new, r.changed, r.same, "" if r.expected is None else r.expected, f"{r.seconds:.1f}")
         table.add_row(r.source, r.outcome.value, *map(str, counts), r.error or "")
@@ -100,15 +99,17 @@ def sources(json: Annotated[bool, typer.Option("--json", help="Print one JSON do
     with open_collector(app), database.reading(app.engine) as session:
         rows = source_store.health(session)
     if json:
-        output.print_json({"sources": [health_json(h) for h in rows]})
+        output.print_json({"sources": [health_json(h, app.clock().date()) for h in rows]})
         return
-    table = Table("source", "last success", "stored", "state", box=None)
+    today = app.clock().date()
+    table = output.table("source", "last success", "stored", "state")
     for row in rows:
-        table.add_row(row.name, output.moment(row.last_success) or "never", f"{row.stored:,}", source_store.words(row))
+        last = output.moment(row.last_success) or "never"
+        table.add_row(row.name, last, f"{row.stored:,}", source_store.words(row, today))
     output.out.print(table)
 
 
-def health_json(h: source_store.Health) -> dict[str, Any]:
+def health_json(h: source_store.Health, today: date) -> dict[str, Any]:
     """A source's health as the contract shows it."""
     return {
         "source": h.name,
@@ -126,5 +127,5 @@ def health_json(h: source_store.Health) -> dict[str, Any]:
         "expected": h.expected,
         "stored": h.stored,
         "newest_item": h.newest_item.isoformat() if h.newest_item else None,
-        "state": source_store.words(h),
+        "state": source_store.words(h, today),
     }

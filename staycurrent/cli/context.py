@@ -71,8 +71,7 @@ def configure_logging(log_format: str) -> None:
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(_JsonFormatter() if log_format == "json" else logging.Formatter("%(asctime)s %(name)s: %(message)s"))
     logging.basicConfig(level=logging.WARNING, handlers=[handler], force=True)
-    for name in ("staycurrent", "collector", "classifier", "dashboard"):
-        logging.getLogger(name).setLevel(logging.INFO)
+    logging.getLogger("staycurrent").setLevel(logging.INFO)
 
 
 class _JsonFormatter(logging.Formatter):
@@ -89,10 +88,11 @@ def open_collector(app: App) -> Iterator[tuple[dict[str, Source], Fetcher]]:
     from collector import sources
     from collector.fetch import HttpFetcher, user_agent
     from collector.politeness import ArxivGate
+    from collector.sources.lab_feeds import load_feeds
     from staycurrent.store.turns import Turns
 
     s = app.settings
-    feeds = sources.load_feeds(s.lab_feeds)
+    feeds = load_feeds(s.lab_feeds)
     registry = sources.build_sources(
         oai_url=s.arxiv_oai_url,
         rss_url=s.arxiv_rss_url,

@@ -11,11 +11,13 @@ from typing import Any
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from rich.table import Table
 
 from staycurrent import roadmap
 from staycurrent.types import ItemView, SightingView, Version
 
-out = Console(soft_wrap=True, highlight=False)
+# A pipe has no width; rich would take it for 80 columns and cut names.
+out = Console(soft_wrap=True, highlight=False, width=None if sys.stdout.isatty() else 240)
 err = Console(stderr=True, highlight=False)
 
 
@@ -27,6 +29,14 @@ def print_json(document: Any) -> None:
 def say(message: str) -> None:
     """A line for the person, on stderr."""
     err.print(message, markup=False)
+
+
+def table(*headers: str) -> Table:
+    """An empty table; what is in a column is never cut, since people copy names out of it."""
+    made = Table(box=None, pad_edge=False)
+    for header in headers:
+        made.add_column(header, no_wrap=True, overflow="ignore")
+    return made
 
 
 @contextmanager

@@ -6,7 +6,6 @@ from dataclasses import asdict, replace
 from typing import Annotated, Any, Optional
 
 import typer
-from rich.table import Table
 
 from staycurrent import period as periods
 from staycurrent import roadmap
@@ -154,7 +153,7 @@ def _print_detail(detail: ItemDetail) -> None:
 
 def topics() -> None:
     """The topics, by level."""
-    table = Table("slug", "level", "name", box=None)
+    table = output.table("slug", "level", "name")
     for topic in roadmap.topics().values():
         table.add_row(topic.slug, str(topic.level), topic.name.en)
     output.out.print(table)
@@ -162,7 +161,7 @@ def topics() -> None:
 
 def labs() -> None:
     """The labs that the roadmap knows; a star marks the watched ones."""
-    table = Table("slug", "", "name", box=None)
+    table = output.table("slug", "", "name")
     for lab in sorted(roadmap.labs().values(), key=lambda lab: (not lab.watched, lab.slug)):
         table.add_row(lab.slug, "*" if lab.watched else "", lab.name)
     output.out.print(table)

@@ -58,9 +58,14 @@ class FakeFetcher:
 def drain(harvest: Harvest) -> tuple[list[list[ParsedItem]], Finish]:
     """All pages of a harvest as lists of items, and how it finished."""
     pages: list[list[ParsedItem]] = []
+    finish = yield_from(harvest, pages)
+    return pages, finish
+
+
+def yield_from(harvest: Harvest, pages: list[list[ParsedItem]]) -> Finish:
+    """Appends each page as it comes; what was appended stays where the harvest then fails."""
     while True:
         try:
             pages.append(list(next(harvest).items))
         except StopIteration as stop:
-            assert isinstance(stop.value, Finish)
-            return pages, stop.value
+            return stop.value  # type: ignore[no-any-return]

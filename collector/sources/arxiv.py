@@ -1,0 +1,126 @@
+"""The arXiv source: one OAI-PMH harvest per category, with the day's announce types from RSS where there are any.
+
+OAI-PMH is arXiv's own way "to keep an up-to-date copy" (info.arxiv.org/help/bulk_data): it selects by the day of the
+last change, so nothing that moderation held back is lost, and revisions and withdrawals come with it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Iterable
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime
+
+from collector.sources.arxiv_calendar import must_announce
+from collector.sources.arxiv_oai import OaiPage, parse_page
+from collector.sources.arxiv_rss import Announcement, merge, parse_announcements
+from collector.sources.base import Fetcher, Finish, Harvest, Page, Validators, Window
+from staycurrent.errors import Empty, FetchError, Forbidden, UnexpectedContent
+from staycurrent.types import ParsedItem
+
+MAX_PAGES = 400
+"""Pages of 2,500 records per category; a million records is more than any category has."""
+_OWN_GROUP = frozenset({"cs", "econ", "eess", "math", "q-bio", "q-fin", "stat"})
+
+
+@dataclass(frozen=True, slots=True)
+class Arxiv:
+    """Papers announced or revised in the window, in any of the categories."""
+
+    oai_url: str
+    rss_url: str
+    categories: tuple[str, ...]
+    name: str = "arxiv"
+
+    def collect(self, fetcher: Fetcher, window: Window, now: datetime, validators: Validators | None = None) -> Harvest:
+        """One page per OAI page. Raises `Empty` where arXiv must have announced something and delivered nothing."""
+        # A feed speaks of today only: no hint for a window that ended before.
+        hints, note = self._announced(fetcher) if window.until >= now.date() else ({}, None)
+        progress = _Progress(hints)
+        for category in self.categories:
+            yield from self._harvest(fetcher, category, window, now, progress)
+        return _finish(progress, window, now, note)
+
+    def _announced(self, fetcher: Fetcher) -> tuple[dict[str, Announcement], str | None]:
+        """The day's announcements, and why they are not complete. One feed per category: long ones lose new papers."""
+        feeds: list[dict[str, Announcement]] = []
+        missing: list[str] = []
+        for category in self.categories:
+            try:
+                answer = fetcher.get(f"{self.rss_url}/{category}", accept=("xml",))
+                feeds.append(parse_announcements(answer.body))
+            except Forbidden:
+                raise
+            except FetchError as error:
+                missing.append(f"{category} ({error.reason})")
+        return merge(feeds), f"no announce types for {', '.join(missing)}" if missing else None
+
+    def _harvest(
+        self, fetcher: Fetcher, category: str, window: Window, now: datetime, progress: _Progress
+    ) -> Generator[Page, None, None]:
+        params = {"verb": "ListRecords", "metadataPrefix": "arXivRaw", "set": oai_set(category)}
+        params["from"] = window.since.isoformat()
+        if window.until < now.date():
+            # arXiv's rule for staying up to date is `from` without `until`.
+            params["until"] = window.until.isoformat()
+        tokens: set[str] = set()
+        while True:
+            page = parse_page(fetcher.get(self.oai_url, params=params, accept=("xml",)).body)
+            yield Page(progress.take(page))
+            if page.token is None:
+                return
+            if page.token in tokens or len(tokens) >= MAX_PAGES:
+                raise UnexpectedContent(f"OAI-PMH leads in a circle in {category}", url=self.oai_url)
+            tokens.add(page.token)
+            params = {"verb": "ListRecords", "resumptionToken": page.token}
+
+
+@dataclass(slots=True)
+class _Progress:
+    """What a run has delivered so far: a paper stands in several categories' sets and is yielded once."""
+
+    hints: dict[str, Announcement]
+    delivered: set[str] = field(default_factory=set)
+    answered_on: date | None = None
+    skipped: int = 0
+
+    def take(self, page: OaiPage) -> tuple[ParsedItem, ...]:
+        if self.answered_on is None and page.response_date:
+            self.answered_on = page.response_date.date()
+        self.skipped += page.skipped
+        fresh: list[ParsedItem] = []
+        for item in page.items:
+            if item.arxiv_id and item.arxiv_id not in self.delivered:
+                self.delivered.add(item.arxiv_id)
+                fresh.append(with_hint(item, self.hints.get(item.arxiv_id)))
+        return tuple(fresh)
+
+
+def with_hint(item: ParsedItem, hint: Announcement | None) -> ParsedItem:
+    """The item with the feed's announce type, where the feed speaks of the item's newest version."""
+    if hint is None or not item.versions or item.versions[-1].number != hint.version:
+        return item
+    return replace(item, announce_type=hint.announce_type)
+
+
+def oai_set(category: str) -> str:
+    """The OAI set of a category: group, archive and subject (arXiv/oaipmh); a set holds cross-listed papers too."""
+    archive, _, subject = category.partition(".")
+    group = archive if archive in _OWN_GROUP else "physics"
+    return ":".join(part for part in (group, archive, subject) if part)
+
+
+def _finish(progress: _Progress, window: Window, now: datetime, note: str | None) -> Finish:
+    busy = any(must_announce(day, now) for day in window.days())
+    if not progress.delivered and busy:
+        raise Empty("arXiv delivered nothing for days on which it announces")
+    return Finish(
+        # A window that ended in the past says nothing about the days behind it.
+        watermark=min(progress.answered_on or window.until, window.until),
+        expected=len(progress.delivered | progress.hints.keys()),
+        empty_is_fine=not progress.delivered,
+        note=_joined((note, f"{progress.skipped} records without id or title" if progress.skipped else None)),
+    )
+
+
+def _joined(notes: Iterable[str | None]) -> str | None:
+    return "; ".join(note for note in notes if note) or None
