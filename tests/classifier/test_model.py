@@ -1,0 +1,200 @@
+"""What the committed model promises to whoever asks it."""
+
+from __future__ import annotations
+
+import tomllib
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from classifier import features, model
+from classifier.model import Model
+from staycurrent import roadmap
+from staycurrent.types import Document, Kind
+
+PAPERS = tomllib.loads((Path(__file__).parent / "abstracts.toml").read_text("utf-8"))["paper"]
+GERMAN = (
+    "Wir stellen ein Verfahren vor, mit dem sich große Sprachmodelle auf deutschen Texten trainieren lassen. Das Modell "
+    "erreicht in allen Versuchen eine höhere Genauigkeit als bisherige Ansätze, und die Ergebnisse zeigen, dass auch "
+    "kleine Datenmengen ausreichen, wenn sie sorgfältig ausgewählt werden."
+)
+RUSSIAN = "Мы представляем новый метод обучения больших языковых моделей, который работает лучше прежних. " * 5
+
+
+def document(level: int) -> Document:
+    paper = next(paper for paper in PAPERS if paper["level"] == level)
+    return Document(f"level-{level}", paper["title"], paper["abstract"], tuple(paper["categories"]))
+
+
+ALL = [document(level) for level in range(9)]
+
+
+def test_it_knows_nine_levels_and_all_topics_of_the_roadmap(packaged: Model) -> None:
+    assert list(packaged.levels) == list(range(9))
+    assert packaged.topics == tuple(roadmap.topics())
+    assert len(packaged.topics) == 69
+    assert packaged.topic_levels == tuple(topic.level for topic in roadmap.topics().values())
+
+
+def test_it_is_small_enough_for_a_package() -> None:
+    assert sum(file.stat().st_size for file in model.PACKAGED.iterdir()) < 20_000_000
+
+
+def test_its_version_names_the_month_it_learned_up_to(packaged: Model) -> None:
+    month, _, digits = packaged.version.partition("-")
+    assert month == "2026.05"
+    assert len(digits) == 8
+
+
+def test_what_was_measured_of_it_comes_with_it(packaged: Model) -> None:
+    metrics = packaged.about["metrics"]
+    assert isinstance(metrics, dict)
+    measured = metrics["cross_validation"]
+    assert isinstance(measured, dict)
+    macro_f1, sure_precision = measured["macro_f1"], measured["sure_precision"]
+    assert isinstance(macro_f1, float)
+    assert isinstance(sure_precision, float)
+    assert macro_f1 > 0.70
+    assert sure_precision > 0.88
+
+
+@pytest.mark.parametrize("level", range(9))
+def test_a_clear_cut_paper_gets_its_level(packaged: Model, level: int) -> None:
+    [answer] = packaged.predict([document(level)])
+    assert answer.level == level
+
+
+@pytest.mark.parametrize(
+    ("level", "topic"),
+    [
+        (1, "optimization-theory"),
+        (2, "trees-ensembles"),
+        (4, "medical-imaging"),
+        (5, "instruction-rlhf"),
+        (6, "diffusion-flow"),
+        (7, "multi-agent"),
+        (8, "agent-alignment-safety"),
+    ],
+)
+def test_a_clear_cut_paper_gets_its_topic(packaged: Model, level: int, topic: str) -> None:
+    [answer] = packaged.predict([document(level)])
+    assert topic in [found.slug for found in answer.topics]
+
+
+def test_probabilities_are_those_of_nine_levels_and_sum_to_one(packaged: Model) -> None:
+    for answer in packaged.predict(ALL):
+        assert len(answer.probabilities) == 9
+        assert sum(answer.probabilities) == pytest.approx(1)
+        assert answer.confidence == max(answer.probabilities) == answer.probabilities[answer.level]
+
+
+def test_topics_come_best_first_and_are_at_most_five(packaged: Model) -> None:
+    for answer in packaged.predict(ALL):
+        scores = [topic.score for topic in answer.topics]
+        assert scores == sorted(scores, reverse=True)
+        assert len(scores) <= model.MOST_TOPICS
+        assert all(0 <= score <= 1 for score in scores)
+
+
+def test_answers_come_in_the_order_of_the_documents_and_name_the_model(packaged: Model) -> None:
+    answers = packaged.predict(ALL)
+    assert [answer.id for answer in answers] == [document.id for document in ALL]
+    assert {answer.model for answer in answers} == {packaged.version}
+
+
+def test_no_documents_give_no_answers(packaged: Model) -> None:
+    assert packaged.predict([]) == []
+
+
+def test_the_answer_does_not_depend_on_when_or_with_what_else_it_is_asked(
+    packaged: Model, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    together = packaged.predict(ALL, explain=True)
+    monkeypatch.setattr(model, "CHUNK", 2)
+    assert packaged.predict(ALL, explain=True) == together
+    alone = [packaged.predict([one], explain=True)[0] for one in reversed(ALL)]
+    assert [(one.level, one.unsure, one.explanation) for one in reversed(alone)] == [
+        (one.level, one.unsure, one.explanation) for one in together
+    ]
+
+
+def test_explaining_changes_nothing_but_the_explanation(packaged: Model) -> None:
+    plain, explained = packaged.predict(ALL), packaged.predict(ALL, explain=True)
+    assert [replace(answer, explanation=()) for answer in explained] == plain
+
+
+def test_reasons_are_few_are_in_the_paper_and_speak_for_the_level(packaged: Model) -> None:
+    for paper, answer in zip(ALL, packaged.predict(ALL, explain=True), strict=True):
+        assert 1 <= len(answer.explanation) <= 6
+        known = {*features.words(f"{paper.title} {paper.abstract}"), *paper.categories}
+        weights = [reason.weight for reason in answer.explanation]
+        assert weights == sorted(weights, reverse=True)
+        assert weights[-1] > 0
+        for reason in answer.explanation:
+            assert set(reason.text.removesuffix(" (primary)").split()) <= known
+
+
+def test_the_reason_of_a_diffusion_paper_is_diffusion(packaged: Model) -> None:
+    [answer] = packaged.predict([document(6)], explain=True)
+    assert "diffusion" in answer.explanation[0].text
+
+
+@pytest.mark.parametrize(
+    "doubtful",
+    [
+        Document("empty", ""),
+        Document("blank", " ", "\n\t"),
+        replace(document(6), abstract=""),
+        Document("short", "Diffusion models", "We study image diffusion models."),
+        Document("german", "Ein Sprachmodell für die deutsche Sprache", GERMAN, ("cs.CL",)),
+        Document("russian", "Новая языковая модель", RUSSIAN, ("cs.CL",)),
+        Document("chinese", "大型语言模型", "我们提出了一种新的大型语言模型训练方法。" * 20, ("cs.CL",)),
+        Document("nonsense", "Lorem ipsum", "dolor sit amet consectetur " * 20),
+        replace(document(6), kind=Kind.POST),
+    ],
+    ids=lambda document: document.id + document.kind,
+)
+def test_it_is_unsure_of_what_it_has_not_learned_to_read_and_says_why(packaged: Model, doubtful: Document) -> None:
+    [answer] = packaged.predict([doubtful], explain=True)
+    assert answer.unsure
+    assert answer.explanation[0].kind == "rule"
+
+
+def test_it_is_sure_of_a_clear_cut_paper(packaged: Model) -> None:
+    [answer] = packaged.predict([document(6)])
+    assert not answer.unsure
+
+
+def test_a_paper_without_categories_keeps_its_level(packaged: Model) -> None:
+    [answer] = packaged.predict([replace(document(6), categories=())])
+    assert answer.level == 6
+
+
+def test_spelling_in_capitals_or_with_accents_makes_no_difference(packaged: Model) -> None:
+    paper = document(4)
+    loud = replace(paper, title=paper.title.upper(), abstract=paper.abstract.upper().replace("E", "É"))
+    assert packaged.predict([loud])[0].probabilities == packaged.predict([paper])[0].probabilities
+
+
+@pytest.mark.parametrize(
+    "text", ["x" * 100_000, "word " * 100_000, "diffusion " * 100_000, "\x00\ud800\u202e" * 1000, "😀" * 50_000]
+)
+def test_a_monstrous_text_is_answered(packaged: Model, text: str) -> None:
+    [answer] = packaged.predict([Document("monster", text, text, (text[:50],))], explain=True)
+    assert sum(answer.probabilities) == pytest.approx(1)
+
+
+@given(
+    title=st.text(st.characters()),
+    abstract=st.text(st.characters(), max_size=2000),
+    names=st.lists(st.text(st.characters(), max_size=20), max_size=5),
+)
+@settings(deadline=None, max_examples=150)
+def test_any_text_is_answered(packaged: Model, title: str, abstract: str, names: list[str]) -> None:
+    one = Document("any", title, abstract, tuple(names), tuple(names), organizations=tuple(names))
+    [answer] = packaged.predict([one], explain=True)
+    assert 0 <= answer.level <= 8
+    assert sum(answer.probabilities) == pytest.approx(1)
