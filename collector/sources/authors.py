@@ -36,7 +36,7 @@ def split_authors(text: str) -> tuple[str, ...]:
         name = _ET_AL.sub("", part).strip(" ,;").removeprefix("and ")
         if _SUFFIX.fullmatch(name) and names:
             names[-1] = f"{names[-1]} {name}"
-        elif name and name != "and":
+        elif name != "and" and any(c.isalpha() for c in name):
             names.append(name)
     return tuple(names)
 
