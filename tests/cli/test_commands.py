@@ -136,7 +136,8 @@ def test_predict_needs_no_database(tmp_path: Path, monkeypatch: pytest.MonkeyPat
 
 
 @pytest.mark.parametrize(
-    "line", ["not json", "[1]", '{"title": "x"}', '{"id": "a", "title": 3}', '{"id":"a","title":"t","authors":7}']
+    "line",
+    ["not json", "[1]", '{"title": "x"}', '{"id": "a", "title": 3}', '{"id": "a", "title": "t", "authors": 7}'],
 )
 def test_predict_names_the_line_that_is_wrong(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], line: str
@@ -163,7 +164,7 @@ def test_predict_names_the_line_that_is_wrong(
         (("items", "--sort", "luck"), "sort"),
         (("items", "--min-confidence", "2"), "min_confidence"),
         (("items", "--cursor", "nonsense"), "cursor"),
-        (("search",), "TEXT"),
+        (("search",), "text"),
         (("export", "--format", "xml"), "xml"),
         (("nosuch",), "nosuch"),
         (("items", "--nosuch"), "nosuch"),
@@ -180,9 +181,7 @@ def test_an_unknown_item_is_status_1(home: Path, capsys: pytest.CaptureFixture[s
     assert "2699.99999" in complaint(capsys, "show", "2699.99999", status=1)
 
 
-def test_a_broken_settings_file_is_named(
-    home: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_broken_settings_file_is_named(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (home / "staycurrent.toml").write_text("port = [", "utf-8")
     assert "staycurrent.toml" in complaint(capsys, "items")
 
