@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import sys
+import threading
 
 from typer.exceptions import TyperException
 
@@ -17,8 +18,16 @@ INTERRUPTED = 130
 
 
 def main() -> None:
-    """Run the command line and exit."""
-    sys.exit(run(sys.argv[1:]))
+    """Run the command line and exit, at once even where a source's thread is asleep between two tries.
+
+    Threads may be cut off: every step is a transaction, and whatever was cut off is done again by the next run.
+    """
+    status = run(sys.argv[1:])
+    if threading.active_count() > 1:
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(status)
+    sys.exit(status)
 
 
 def run(arguments: list[str]) -> int:
