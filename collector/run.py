@@ -61,8 +61,12 @@ def collect(
 
     if len(sources) == 1:
         return [run(source) for source in sources.values()]
-    with ThreadPoolExecutor(max_workers=THREADS, thread_name_prefix="collect") as pool:
+    pool = ThreadPoolExecutor(max_workers=THREADS, thread_name_prefix="collect")
+    try:
         return list(pool.map(run, sources.values()))
+    finally:
+        # After an interrupt nobody waits for a source that is asleep between two tries; what is committed is safe.
+        pool.shutdown(wait=False, cancel_futures=True)
 
 
 def run_source(
@@ -153,10 +157,11 @@ def batches(items: Sequence[ParsedItem], size: int = BATCH) -> Iterator[list[Par
         rest = iter(waiting)
         for parsed in rest:
             keys = {*identity.keys(parsed), f"sighting:{parsed.key}"}
-            if keys & taken:
+            waits = not keys.isdisjoint(taken)
+            taken |= keys  # of one that waits too: what shares a key with it must not overtake it
+            if waits:
                 later.append(parsed)
                 continue
-            taken |= keys
             batch.append(parsed)
             if len(batch) == size:
                 break

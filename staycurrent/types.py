@@ -133,6 +133,19 @@ class Decision:
 
 
 @dataclass(frozen=True, slots=True)
+class DayCount:
+    """How complete one day of a source is: what the source says there is, and what of it was stored."""
+
+    day: date
+    expected: int
+    stored: int
+
+    @property
+    def complete(self) -> bool:
+        return self.stored >= self.expected
+
+
+@dataclass(frozen=True, slots=True)
 class RunReport:
     """One run of one source, as `collect --json` prints it."""
 

@@ -28,6 +28,7 @@ def build_sources(
     *,
     oai_url: str,
     rss_url: str,
+    api_url: str,
     categories: tuple[str, ...],
     huggingface_url: str,
     huggingface_token: str,
@@ -36,7 +37,7 @@ def build_sources(
 ) -> dict[str, Source]:
     """Every source under its name, in the order in which they are collected."""
     sources: list[Source] = [
-        Arxiv(oai_url.rstrip("/"), rss_url.rstrip("/"), categories),
+        Arxiv(oai_url.rstrip("/"), rss_url.rstrip("/"), api_url.rstrip("/"), categories),
         HuggingFace(huggingface_url.rstrip("/"), huggingface_token),
         PapersWithCode(paperswithcode_url.rstrip("/")),
         *(LabFeed(feed) for feed in feeds),

@@ -6,16 +6,18 @@ last change, so nothing that moderation held back is lost, and revisions and wit
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Generator, Iterable
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 
+from collector.sources.arxiv_api import ArxivApi
 from collector.sources.arxiv_calendar import must_announce
 from collector.sources.arxiv_oai import OaiPage, parse_page
 from collector.sources.arxiv_rss import Announcement, merge, parse_announcements
 from collector.sources.base import Fetcher, Finish, Harvest, Page, Validators, Window
 from staycurrent.errors import Empty, FetchError, Forbidden, UnexpectedContent
-from staycurrent.types import ParsedItem
+from staycurrent.types import DayCount, ParsedItem
 
 MAX_PAGES = 400
 """Pages of 2,500 records per category; a million records is more than any category has."""
@@ -28,6 +30,7 @@ class Arxiv:
 
     oai_url: str
     rss_url: str
+    api_url: str
     categories: tuple[str, ...]
     name: str = "arxiv"
 
@@ -38,7 +41,20 @@ class Arxiv:
         progress = _Progress(hints)
         for category in self.categories:
             yield from self._harvest(fetcher, category, window, now, progress)
+        if missing := progress.announced_only():
+            # Announced in the feed, absent from OAI-PMH: the third door has them, or the day stays partial.
+            found, why = self._look_up(fetcher, missing)
+            yield Page(progress.take_looked_up(found))
+            note = _joined((note, why))
         return _finish(progress, window, now, note)
+
+    def _look_up(self, fetcher: Fetcher, ids: Iterable[str]) -> tuple[list[ParsedItem], str | None]:
+        try:
+            return ArxivApi(fetcher, self.api_url).by_ids(ids), None
+        except Forbidden:
+            raise
+        except FetchError as error:
+            return [], f"no look-up of what OAI-PMH lacks ({error.reason})"
 
     def _announced(self, fetcher: Fetcher) -> tuple[dict[str, Announcement], str | None]:
         """The day's announcements, and why they are not complete. One feed per category: long ones lose new papers."""
@@ -79,7 +95,8 @@ class _Progress:
     """What a run has delivered so far: a paper stands in several categories' sets and is yielded once."""
 
     hints: dict[str, Announcement]
-    delivered: set[str] = field(default_factory=set)
+    delivered: dict[str, date | None] = field(default_factory=dict)
+    """Ids with the day that OAI-PMH files them under."""
     answered_on: date | None = None
     skipped: int = 0
 
@@ -90,9 +107,29 @@ class _Progress:
         fresh: list[ParsedItem] = []
         for item in page.items:
             if item.arxiv_id and item.arxiv_id not in self.delivered:
-                self.delivered.add(item.arxiv_id)
+                self.delivered[item.arxiv_id] = page.stamps.get(item.arxiv_id)
                 fresh.append(with_hint(item, self.hints.get(item.arxiv_id)))
         return tuple(fresh)
+
+    def announced_only(self) -> list[str]:
+        """What today's feeds announced and OAI-PMH did not deliver, sorted."""
+        return sorted(self.hints.keys() - self.delivered.keys())
+
+    def take_looked_up(self, items: Iterable[ParsedItem]) -> tuple[ParsedItem, ...]:
+        fresh = [with_hint(item, self.hints.get(item.arxiv_id or "")) for item in items]
+        self.delivered.update({item.arxiv_id: None for item in fresh if item.arxiv_id})
+        return tuple(fresh)
+
+    def days(self, today: date) -> tuple[DayCount, ...]:
+        """What arXiv filed under each day and announced today, crossed with what was delivered."""
+        filed = Counter(day for day in self.delivered.values() if day)
+        looked_up = sum(day is None for day in self.delivered.values())
+        lacking = len(self.announced_only())
+        counts = {day: DayCount(day, n, n) for day, n in filed.items()}
+        if self.hints:
+            n = filed[today] + looked_up
+            counts[today] = DayCount(today, n + lacking, n)
+        return tuple(counts[day] for day in sorted(counts))
 
 
 def with_hint(item: ParsedItem, hint: Announcement | None) -> ParsedItem:
@@ -116,7 +153,8 @@ def _finish(progress: _Progress, window: Window, now: datetime, note: str | None
     return Finish(
         # A window that ended in the past says nothing about the days behind it.
         watermark=min(progress.answered_on or window.until, window.until),
-        expected=len(progress.delivered | progress.hints.keys()),
+        expected=len(progress.delivered.keys() | progress.hints.keys()),
+        days=progress.days(now.date()),
         empty_is_fine=not progress.delivered,
         note=_joined((note, f"{progress.skipped} records without id or title" if progress.skipped else None)),
     )

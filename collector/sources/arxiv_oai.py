@@ -6,8 +6,8 @@ An OAI error comes with status 200 (OAI-PMH 2.0, section 3.6); `noRecordsMatch` 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from functools import lru_cache
@@ -44,6 +44,8 @@ class OaiPage:
     response_date: datetime | None
     skipped: int = 0
     """Records without a valid id or title, or deleted ones."""
+    stamps: Mapping[str, date] = field(default_factory=dict)
+    """The datestamp of each arXiv id: the day of its announcement or of its last change."""
 
 
 def parse_page(body: bytes) -> OaiPage:
@@ -51,6 +53,7 @@ def parse_page(body: bytes) -> OaiPage:
     body = clean.xml_bytes(body)
     _check_envelope(body)
     items: list[ParsedItem] = []
+    stamps: dict[str, date] = {}
     token, response_date, skipped = None, None, 0
     try:
         for _, element in etree.iterparse(
@@ -62,10 +65,12 @@ def parse_page(body: bytes) -> OaiPage:
             huge_tree=False,
         ):
             if element.tag == _RECORD:
-                item = _record(element)
+                item, stamp = _record(element)
                 skipped += item is None
                 if item:
                     items.append(item)
+                    if item.arxiv_id and stamp:
+                        stamps[item.arxiv_id] = stamp
                 _free(element)
             elif element.tag == _ERROR:
                 _check_error(element)
@@ -75,7 +80,7 @@ def parse_page(body: bytes) -> OaiPage:
                 response_date = _iso_time(element.text or "")
     except etree.XMLSyntaxError as error:
         raise UnexpectedContent(f"OAI-PMH that is not XML: {error.msg}") from error
-    return OaiPage(items, token, response_date, skipped)
+    return OaiPage(items, token, response_date, skipped, stamps)
 
 
 def _check_envelope(body: bytes) -> None:
@@ -99,21 +104,21 @@ def _free(element: etree._Element) -> None:
         del parent[0]
 
 
-def _record(record: etree._Element) -> ParsedItem | None:
+def _record(record: etree._Element) -> tuple[ParsedItem | None, date | None]:
     parts = {part.tag: part for part in record}
     header, metadata = parts.get(f"{_OAI}header"), parts.get(f"{_OAI}metadata")
     raw = next((part for part in metadata if part.tag == f"{_RAW}arXivRaw"), None) if metadata is not None else None
     if header is None or raw is None:
-        return None
+        return None, None
     found = (_version(child) for child in raw if child.tag == f"{_RAW}version")
     versions = sorted((version for version in found if version), key=lambda version: version.number)
     fields = _texts(raw)
     paper_id = arxiv_id(fields.get("id", ""))
     title = clean.fold(fields.get("title", ""))
     if not paper_id or not title:
-        return None
+        return None, None
     stamp = _iso_day(header.findtext(f"{_OAI}datestamp") or "")
-    return _item(paper_id, title, fields, tuple(versions), stamp)
+    return _item(paper_id, title, fields, tuple(versions), stamp), stamp
 
 
 def _texts(element: Iterable[etree._Element]) -> dict[str, str]:

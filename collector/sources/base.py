@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Protocol, TypeAlias
 
-from staycurrent.types import ParsedItem
+from staycurrent.types import DayCount, ParsedItem
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +82,8 @@ class Finish:
     validators: Validators | None = None
     expected: int | None = None
     """How many distinct entries the source says there are in the window, where it says so."""
+    days: tuple[DayCount, ...] = ()
+    """The same day by day, for the days that the source can count."""
     empty_is_fine: bool = False
     """Nothing had to be there: an unchanged feed, a week-end, a holiday."""
     note: str | None = None

@@ -16,7 +16,7 @@ from collector.sources import untrusted
 from collector.sources.base import Fetcher, Finish, Harvest, Page, Validators, Window
 from collector.sources.untrusted import Fields
 from staycurrent.errors import Empty, UnexpectedContent
-from staycurrent.types import Json, Kind, ParsedItem, Repository
+from staycurrent.types import DayCount, Json, Kind, ParsedItem, Repository
 
 LOOK_BACK = 14
 """Days read again each run: votes move, and a paper may come up to 14 days late (Hugging Face's own limit)."""
@@ -50,13 +50,17 @@ class HuggingFace:
         seen: set[str] = set()
         skipped = 0
         silent = busy = 0
+        days: list[DayCount] = []
         for day in days_to_read(window, today):
-            listed, items = 0, []
+            listed = readable = 0
+            items: list[ParsedItem] = []
             for page in self._pages(fetcher, day):
                 listed += page.listed
+                readable += page.listed - page.skipped
                 skipped += page.skipped
                 items += [item for item in page.items if item.key not in seen]
                 seen.update(item.key for item in page.items)
+            days.append(DayCount(day, listed, readable))
             yield Page(tuple(items))
             if day.weekday() < _SATURDAY and day < today:
                 silent += not listed
@@ -66,6 +70,7 @@ class HuggingFace:
         return Finish(
             watermark=min(window.until, today),
             expected=len(seen),
+            days=tuple(count for count in days if count.expected),
             empty_is_fine=not seen,
             note=f"{skipped} entries without arXiv id or title" if skipped else None,
         )

@@ -96,6 +96,7 @@ def open_collector(app: App) -> Iterator[tuple[dict[str, Source], Fetcher]]:
     registry = sources.build_sources(
         oai_url=s.arxiv_oai_url,
         rss_url=s.arxiv_rss_url,
+        api_url=s.arxiv_api_url,
         categories=s.arxiv_categories,
         huggingface_url=s.huggingface_url,
         huggingface_token=s.huggingface_token.get_secret_value(),

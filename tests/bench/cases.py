@@ -65,7 +65,7 @@ def fresh_engine(kind: str) -> Iterator[Engine]:
 
 def _collect(engine: Engine, total: int) -> float:
     fetcher = PageFetcher(total)
-    source = Arxiv("https://arxiv.invalid/oai", "https://arxiv.invalid/rss", ("cs.LG",))
+    source = Arxiv("https://arxiv.invalid/oai", "https://arxiv.invalid/rss", "https://arxiv.invalid/api", ("cs.LG",))
     started = time.perf_counter()
     (report,) = collect(engine, {"arxiv": source}, fetcher, lambda: NOW, order=Order(since=date(2024, 1, 1)))
     if report.fetched != total:

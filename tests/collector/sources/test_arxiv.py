@@ -4,20 +4,21 @@ from datetime import UTC, date, datetime
 
 import pytest
 from fakes import FakeFetcher, drain
-from golden import NO_RECORDS, oai_page, oai_record, rss
+from golden import NO_RECORDS, api_entry, api_feed, oai_page, oai_record, rss
 
 from collector.sources.arxiv import Arxiv, oai_set
 from collector.sources.base import Window
 from staycurrent.errors import Empty, Forbidden, Timeout, UnexpectedContent
+from staycurrent.types import DayCount
 
-OAI, RSS = "https://oai.example/oai", "https://rss.example/rss"
+OAI, RSS, API = "https://oai.example/oai", "https://rss.example/rss", "https://api.example/query"
 NOW = datetime(2026, 5, 20, 6, 30, tzinfo=UTC)
 WINDOW = Window(date(2026, 5, 19), date(2026, 5, 20))
 FIRST = f"{OAI}?verb=ListRecords&metadataPrefix=arXivRaw&set="
 
 
 def source(*categories: str) -> Arxiv:
-    return Arxiv(OAI, RSS, categories or ("cs.LG",))
+    return Arxiv(OAI, RSS, API, categories or ("cs.LG",))
 
 
 def token(text: str) -> str:
@@ -27,6 +28,7 @@ def token(text: str) -> str:
 def test_every_category_is_harvested_and_each_paper_yielded_once() -> None:
     fetcher = FakeFetcher(
         {
+            API: Timeout("late"),
             f"{RSS}/cs.LG": rss(("2605.00001v1", "cross"), ("2605.00003v2", "replace")),
             f"{RSS}/cs.CL": rss(("2605.00001v1", "new"), ("2605.00009v1", "new")),
             f"{FIRST}cs%3Acs%3ALG&from=2026-05-19": oai_page(oai_record("2605.00001"), token=token("a%3Db")),
@@ -39,11 +41,13 @@ def test_every_category_is_harvested_and_each_paper_yielded_once() -> None:
         ["2605.00001"],
         ["2605.00002", "2605.00003"],
         ["2605.00004"],
+        [],
     ]
     types = {item.arxiv_id: item.announce_type for page in pages for item in page}
     # 2605.00003 is still at version 1 in OAI-PMH: the feed speaks of another version.
     assert types == {"2605.00001": "new", "2605.00002": None, "2605.00003": None, "2605.00004": None}
-    assert (finish.watermark, finish.expected, finish.note) == (date(2026, 5, 20), 5, None)
+    assert (finish.watermark, finish.expected) == (date(2026, 5, 20), 5)
+    assert finish.note == "no look-up of what OAI-PMH lacks (timeout)"
     assert all(call.accept == ("xml",) for call in fetcher.calls)
     assert not any("until" in url for url in fetcher.urls)
 
@@ -114,3 +118,29 @@ def test_pages_before_a_failure_have_been_yielded() -> None:
 )
 def test_a_category_is_a_set(category: str, spec: str) -> None:
     assert oai_set(category) == spec
+
+
+def test_what_only_the_feed_announced_is_looked_up() -> None:
+    fetcher = FakeFetcher(
+        {
+            API: api_feed(api_entry("2605.00009v1")),
+            RSS: rss(("2605.00001v1", "new"), ("2605.00009v1", "cross")),
+            FIRST: oai_page(oai_record("2605.00001", stamp="2026-05-20"), oai_record("2605.00002", stamp="2026-05-19")),
+        }
+    )
+    pages, finish = drain(source().collect(fetcher, WINDOW, NOW))
+    assert [(item.arxiv_id, item.announce_type) for item in pages[-1]] == [("2605.00009", "cross")]
+    assert finish.days == (DayCount(date(2026, 5, 19), 1, 1), DayCount(date(2026, 5, 20), 2, 2))
+
+
+def test_a_day_that_lacks_what_was_announced_is_partial() -> None:
+    fetcher = FakeFetcher(
+        {
+            API: Timeout("late"),
+            RSS: rss(("2605.00001v1", "new"), ("2605.00009v1", "new")),
+            FIRST: oai_page(oai_record("2605.00001", stamp="2026-05-20")),
+        }
+    )
+    _, finish = drain(source().collect(fetcher, WINDOW, NOW))
+    assert finish.days == (DayCount(date(2026, 5, 20), 2, 1),)
+    assert not finish.days[0].complete

@@ -15,6 +15,7 @@ def sources() -> dict[str, Source]:
     return build_sources(
         oai_url="https://oai.example/oai",
         rss_url="https://rss.example/rss/",
+        api_url="https://api.example/query",
         categories=("cs.LG",),
         huggingface_url="https://hf.example/",
         huggingface_token="",
