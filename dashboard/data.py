@@ -1,0 +1,189 @@
+"""The one data layer of the dashboard: reads the store, caches for a short while, returns frozen values.
+
+Views never touch the store. Cached answers are keyed by the database, the query's canonical form and the day.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from typing import Any, ParamSpec, TypeVar
+
+import streamlit as st
+
+from staycurrent.clock import Clock
+from staycurrent.period import Period, month, previous_month
+from staycurrent.query import Query
+from staycurrent.reading import monthly
+from staycurrent.reading.monthly import ReadingList
+from staycurrent.store import engine as store
+from staycurrent.store import items, listing, sources
+from staycurrent.store.engine import Engine
+from staycurrent.store.sources import Health
+from staycurrent.types import ItemDetail, ItemView
+
+PAGE_SIZE = 25
+READING_SIZE = 30
+ROADMAP_LEVELS = tuple(range(1, 9))
+MONTHS_BACK = 24
+NEWEST = 3
+RUNS = 30
+KEPT_ENTRIES = 400
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+def kept(seconds: int) -> Callable[[Callable[P, R]], Callable[P, R]]:
+    """Cache answers for some seconds, by the database's address and the query's canonical form."""
+
+    names: dict[Any, Any] = {Engine: lambda engine: engine.url.render_as_string(), Query: Query.url_query}
+    return st.cache_data(ttl=seconds, max_entries=KEPT_ENTRIES, show_spinner=False, hash_funcs=names)
+
+
+@dataclass(frozen=True, slots=True)
+class Month:
+    """A month that can be chosen, and how many items were listed in it."""
+
+    period: Period
+    total: int
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A page of a query's items, where the next page begins, and how many items there are in all."""
+
+    items: tuple[ItemView, ...]
+    cursor: str | None
+    total: int
+
+
+@dataclass(frozen=True, slots=True)
+class RunView:
+    """One collector run."""
+
+    source: str
+    started: datetime
+    seconds: float | None
+    outcome: str | None
+    fetched: int
+    new: int
+    changed: int
+    error: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Library:
+    """What the pages may ask. Every method raises `StoreError` when the database cannot answer."""
+
+    engine: Engine
+    clock: Clock
+
+    @property
+    def now(self) -> datetime:
+        return self.clock()
+
+    @property
+    def today(self) -> date:
+        return self.now.date()
+
+    def months(self) -> tuple[Month, ...]:
+        """This month and the last one, and every month before them that has items; newest first."""
+        return _months(self.engine, self.today)
+
+    def reading(self, period: Period, query: Query) -> ReadingList:
+        """The reading of a period; without levels in the query, of all levels of the roadmap."""
+        return _reading(self.engine, period, on_roadmap(query), self.today)
+
+    def counts(self, query: Query) -> dict[int, int]:
+        """Items by level, whatever levels the query names."""
+        return _counts(self.engine, query, self.today)
+
+    def found(self, query: Query, cursor: str | None) -> Found:
+        """A page of items. Raises `QueryError` for a cursor of another query."""
+        return _found(self.engine, query, cursor, self.today)
+
+    def newest(self) -> dict[int, tuple[ItemView, ...]]:
+        """The newest items of each level of the roadmap."""
+        return _newest(self.engine, self.today)
+
+    def health(self) -> tuple[Health, ...]:
+        return _health(self.engine)
+
+    def runs(self) -> tuple[RunView, ...]:
+        return _runs(self.engine)
+
+    def detail(self, public_id: str) -> ItemDetail:
+        """One item with its evidence. Raises `NotFound`."""
+        return _detail(self.engine, public_id)
+
+
+def on_roadmap(query: Query) -> Query:
+    """The query, kept to the levels of the roadmap if it names no level."""
+    return query if query.levels else replace(query, levels=ROADMAP_LEVELS)
+
+
+@kept(300)
+def _months(engine: Engine, today: date) -> tuple[Month, ...]:
+    period, found = month(today), []
+    with store.reading(engine) as session:
+        for back in range(MONTHS_BACK):
+            total = listing.count(session, Query(since=period.first, until=period.last), today)
+            if total or back < 2:  # noqa: PLR2004 - this month and the last
+                found.append(Month(period, total))
+            period = previous_month(period)
+    return tuple(found)
+
+
+@kept(60)
+def _reading(engine: Engine, period: Period, query: Query, today: date) -> ReadingList:
+    return monthly.reading(engine, period, query, today=today, limit=READING_SIZE)
+
+
+@kept(60)
+def _counts(engine: Engine, query: Query, today: date) -> dict[int, int]:
+    with store.reading(engine) as session:
+        return listing.count_by_level(session, query, today)
+
+
+@kept(60)
+def _found(engine: Engine, query: Query, cursor: str | None, today: date) -> Found:
+    with store.reading(engine) as session:
+        page = listing.page(session, query, today, limit=PAGE_SIZE, cursor=cursor)
+        return Found(page.items, page.cursor, listing.count(session, query, today))
+
+
+@kept(60)
+def _newest(engine: Engine, today: date) -> dict[int, tuple[ItemView, ...]]:
+    with store.reading(engine) as session:
+        return {n: listing.page(session, Query(levels=(n,)), today, limit=NEWEST).items for n in ROADMAP_LEVELS}
+
+
+@kept(20)
+def _health(engine: Engine) -> tuple[Health, ...]:
+    with store.reading(engine) as session:
+        return tuple(sources.health(session))
+
+
+@kept(20)
+def _runs(engine: Engine) -> tuple[RunView, ...]:
+    with store.reading(engine) as session:
+        return tuple(
+            RunView(
+                source=run.source,
+                started=run.started_at,
+                seconds=(run.finished_at - run.started_at).total_seconds() if run.finished_at else None,
+                outcome=run.outcome,
+                fetched=run.fetched,
+                new=run.new,
+                changed=run.changed,
+                error=run.error,
+            )
+            for run in sources.recent_runs(session, RUNS)
+        )
+
+
+@kept(60)
+def _detail(engine: Engine, public_id: str) -> ItemDetail:
+    with store.reading(engine) as session:
+        return items.detail(session, (public_id,))

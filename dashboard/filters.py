@@ -1,0 +1,221 @@
+"""Filters as widgets. The URL is the state: it sets the widgets before they are drawn, and a change of theirs sets it.
+
+So every state can be linked to, and the browser's back button works. What a page's widgets do not show (say `exclude`
+on the front page) stays in the URL untouched.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from datetime import date
+from typing import Any
+
+import streamlit as st
+
+from dashboard import words
+from dashboard.data import ROADMAP_LEVELS, Library, Month
+from staycurrent import query as queries
+from staycurrent import roadmap
+from staycurrent.errors import UsageError
+from staycurrent.period import Period, month, parse
+from staycurrent.query import Query, Sort
+from staycurrent.types import Kind
+
+SORTS = {
+    Sort.NEWEST: "Newest first",
+    Sort.RELEVANCE: "Best match first",
+    Sort.VOTES: "Most votes first",
+    Sort.STARS: "Most stars first",
+    Sort.CONFIDENCE: "Surest level first",
+}
+_CODE = {True: "With code", False: "Without code"}
+_KIND = {Kind.PAPER: "Papers", Kind.POST: "Posts"}
+_ANY = "Any"
+
+
+def given() -> dict[str, list[str]]:
+    """The parameters of the page's URL."""
+    return {name: st.query_params.get_all(name) for name in st.query_params}
+
+
+def one(name: str) -> str | None:
+    """A parameter of which the last value counts."""
+    return st.query_params.get(name) or None
+
+
+def query() -> Query:
+    """The query of the URL. Raises `QueryError`."""
+    return Query.from_params(given())
+
+
+def chosen_month(today: date) -> Period:
+    """The month of the URL, else the present one. Raises `UsageError` for what is no month, or none that has begun."""
+    text = one("month")
+    if text is None:
+        return month(today)
+    period = parse(text)
+    if "W" in text:
+        raise UsageError("month: this page shows months; write it as 2026-05")
+    if period.first > today:
+        raise UsageError(f"month: {words.month(period.first)} has not begun yet")
+    return period
+
+
+def put(query: Query, **others: str | None) -> None:
+    """Make the URL that of this query and these other parameters."""
+    pairs: dict[str, list[str]] = {name: [value] for name, value in others.items() if value}
+    for name, value in query.params():
+        pairs.setdefault(name, []).append(value)
+    st.query_params.from_dict(pairs)
+
+
+def month_controls(library: Library, period: Period, wanted: Query, counts: Mapping[int, int]) -> None:
+    """Month, labs and topics in one row, the levels with their counts below."""
+    months = _with_chosen(library.months(), period)
+    totals = {m.period.name: m for m in months}
+    _preset(
+        m_month=period.name,
+        m_labs=list(wanted.labs),
+        m_topics=list(wanted.topics),
+        m_levels=[n for n in wanted.levels if n in ROADMAP_LEVELS],
+    )
+    with st.container(horizontal=True, vertical_alignment="bottom", key="month-controls"):
+        st.selectbox(
+            "Month",
+            list(totals),
+            format_func=lambda name: words.month(totals[name].period.first),
+            key="m_month",
+            on_change=_month_changed,
+            label_visibility="collapsed",
+            width=200,
+        )
+        active = len(wanted.labs) + len(wanted.topics)
+        with st.popover(f"Labs and topics ({active})" if active else "Labs and topics"):
+            _several("Labs", lab_options(wanted.labs), words.lab, "m_labs", _month_changed)
+            _several("Topics", list(roadmap.topics()), topic_label, "m_topics", _month_changed)
+    st.pills(
+        "Levels",
+        ROADMAP_LEVELS,
+        selection_mode="multi",
+        format_func=lambda n: f"{level_label(n)} · {counts.get(n, 0):,}",
+        key="m_levels",
+        on_change=_month_changed,
+        label_visibility="collapsed",
+    )
+
+
+def _month_changed() -> None:
+    """Carry the front page's widgets into the URL; a URL that was wrong is given up."""
+    state = st.session_state
+    try:
+        before = query()
+    except UsageError:
+        before = Query()
+    off_roadmap = tuple(n for n in before.levels if n not in ROADMAP_LEVELS)
+    levels = tuple(sorted({*state.m_levels, *off_roadmap}))
+    now = replace(before, levels=levels, labs=tuple(sorted(state.m_labs)), topics=tuple(sorted(state.m_topics)))
+    put(now, month=state.m_month)
+
+
+def _with_chosen(months: tuple[Month, ...], period: Period) -> list[Month]:
+    known = {m.period.name: m for m in months}
+    known.setdefault(period.name, Month(period, 0))
+    return [known[name] for name in sorted(known, reverse=True)]
+
+
+def explore_form(library: Library, wanted: Query) -> None:
+    """Search text with its button, and every other filter folded below."""
+    _preset(
+        e_text=wanted.text,
+        e_exclude=list(wanted.exclude),
+        e_levels=list(wanted.levels),
+        e_topics=list(wanted.topics),
+        e_labs=list(wanted.labs),
+        e_sources=list(wanted.sources),
+        e_kind=_KIND.get(wanted.kind, _ANY) if wanted.kind else _ANY,
+        e_code=_CODE[wanted.has_code] if wanted.has_code is not None else _ANY,
+        e_since=wanted.since,
+        e_until=wanted.until,
+        e_sort=wanted.sort,
+    )
+    with st.form("explore", border=False):
+        with st.container(horizontal=True, vertical_alignment="bottom", key="search-row"):
+            st.text_input(
+                "Search",
+                key="e_text",
+                max_chars=queries.MAX_TEXT,
+                placeholder='Words, "a phrase", prefix*, -without, title:word, author:name',
+                label_visibility="collapsed",
+            )
+            st.form_submit_button("Search", type="primary", on_click=_explore_changed)
+        with st.expander("Filters and order"):
+            _explore_filters(library, wanted)
+
+
+def _explore_filters(library: Library, wanted: Query) -> None:
+    _several("Levels", [*ROADMAP_LEVELS, roadmap.OFF_ROADMAP], level_label, "e_levels")
+    left, right = st.columns(2)
+    with left:
+        _several("Topics", list(roadmap.topics()), topic_label, "e_topics")
+        _several("Sources", _union([h.name for h in library.health()], wanted.sources), words.source, "e_sources")
+        st.date_input("Listed since", value=None, key="e_since", format="YYYY-MM-DD")
+        st.selectbox("Kind", [_ANY, *_KIND.values()], key="e_kind")
+    with right:
+        _several("Labs", lab_options(wanted.labs), words.lab, "e_labs")
+        st.multiselect("Without", wanted.exclude, key="e_exclude", accept_new_options=True, placeholder="Words or phrases")
+        st.date_input("Listed until", value=None, key="e_until", format="YYYY-MM-DD")
+        st.selectbox("Code", [_ANY, *_CODE.values()], key="e_code")
+    st.selectbox("Order", list(SORTS), format_func=SORTS.__getitem__, key="e_sort")
+    st.form_submit_button("Apply", on_click=_explore_changed)
+
+
+def _explore_changed() -> None:
+    """Carry the form into the URL and go to the first page of the new list."""
+    state = st.session_state
+    try:
+        share = query().min_confidence
+    except UsageError:
+        share = None
+    raw: dict[str, list[str]] = {
+        "text": [state.e_text],
+        "exclude": state.e_exclude,
+        "level": [str(n) for n in state.e_levels],
+        "topic": state.e_topics,
+        "lab": state.e_labs,
+        "source": state.e_sources,
+        "kind": [k.value for k, shown in _KIND.items() if shown == state.e_kind],
+        "has_code": [str(int(k)) for k, shown in _CODE.items() if shown == state.e_code],
+        "since": [state.e_since.isoformat()] if state.e_since else [],
+        "until": [state.e_until.isoformat()] if state.e_until else [],
+        "min_confidence": [f"{share:g}"] if share is not None else [],
+        "sort": [state.e_sort.value] if state.e_sort is not Sort.NEWEST else [],
+    }
+    st.query_params.from_dict({name: values for name, values in raw.items() if any(values)})
+
+
+def _several(label: str, options: list[Any], shown: Any, key: str, on_change: Any = None) -> None:
+    st.multiselect(label, options, format_func=shown, key=key, on_change=on_change, placeholder="Any")
+
+
+def _preset(**values: Any) -> None:
+    """Give widgets the values of the URL. Only differing ones are written: a rewritten widget loses the reader's focus."""
+    for key, value in values.items():
+        if key not in st.session_state or st.session_state[key] != value:
+            st.session_state[key] = value
+
+
+def level_label(number: int) -> str:
+    return f"{number} {words.level(number)}" if number else words.level(number)
+
+
+def topic_label(slug: str) -> str:
+    return f"{roadmap.topics()[slug].level} · {words.topic(slug)}"
+
+
+def lab_options(chosen: Iterable[str]) -> list[str]:
+    return _union(list(roadmap.labs()), chosen)
+
+
+def _union(known: list[str], chosen: Iterable[str]) -> list[str]:
+    return list(dict.fromkeys([*known, *chosen]))

@@ -1,0 +1,184 @@
+"""The web process: one ASGI application with the dashboard and the HTTP routes beside it, and the server that runs it."""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+import logging
+import signal
+import socket
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import uvicorn
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import JSONResponse, RedirectResponse, Response
+from starlette.routing import Route
+from streamlit import App
+
+from dashboard import options
+from dashboard.headers import SecurityHeaders
+from staycurrent import settings
+from staycurrent.errors import SchemaError, StaycurrentError, UsageError
+from staycurrent.store import engine as store
+from staycurrent.store.engine import Engine
+
+log = logging.getLogger("staycurrent.web")
+SCRIPT = Path(__file__).with_name("app.py")
+GRACE_SECONDS = 2
+"""How long open connections may take to end at a shutdown; a browser's web socket would stay for ever."""
+NO_STORE = {"cache-control": "no-store"}
+ICON = (
+    '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32"><rect width="32" height="32" rx="7" fill="#1f5fa8"/>'
+    '<path d="M8 23.5h16M8 16h11M8 8.5h6" stroke="#fff" stroke-width="3.4" stroke-linecap="round"/></svg>'
+)
+Background = Callable[[], AbstractContextManager[None]]
+
+
+class Probes:
+    """`/healthz`: the process lives. `/readyz`: its database answers and has this program's schema."""
+
+    def __init__(self, database_url: str) -> None:
+        self._url = database_url
+
+    @cached_property
+    def _engine(self) -> Engine:
+        return store.open_engine(self._url)
+
+    async def healthz(self, _request: Request) -> JSONResponse:
+        return JSONResponse({"status": "ok"}, headers=NO_STORE)
+
+    def readyz(self, _request: Request) -> JSONResponse:
+        """Runs in a thread, since it waits for the database."""
+        try:
+            store.check_schema(self._engine)
+        except SchemaError as error:
+            return JSONResponse({"status": "unready", "reason": str(error)}, 503, headers=NO_STORE)
+        except StaycurrentError as error:
+            log.warning("not ready: %s", error)  # the reason may name hosts and paths, so it is not told to everyone
+            return JSONResponse({"status": "unready", "reason": "the database cannot be used"}, 503, headers=NO_STORE)
+        return JSONResponse({"status": "ok"}, headers=NO_STORE)
+
+    def routes(self) -> list[Route]:
+        return [Route("/healthz", self.healthz), Route("/readyz", self.readyz)]
+
+
+async def icon(_request: Request) -> Response:
+    """Stands where Streamlit's page asks for its icon."""
+    return Response(ICON, media_type="image/svg+xml", headers={"cache-control": "max-age=86400"})
+
+
+async def front(request: Request) -> Response:
+    """The front page under the name that it would have: Streamlit shows a default page at `/` only."""
+    return RedirectResponse(f"./?{request.url.query}" if request.url.query else "./", 308)
+
+
+def routes(database_url: str) -> list[Route]:
+    """What is served beside the dashboard."""
+    return [*Probes(database_url).routes(), Route("/favicon.png", icon), Route("/this-month", front)]
+
+
+def create_app() -> App:
+    """The ASGI application, by the settings of this process. Raises `SettingsError`."""
+    given = settings.load()
+    options.apply()
+    return App(
+        SCRIPT,
+        routes=routes(given.resolved_database_url),
+        middleware=[Middleware(SecurityHeaders, public_url=given.public_url)],
+    )
+
+
+def serve(
+    host: str,
+    port: int,
+    *,
+    on_ready: Callable[[str], None] | None = None,
+    background: Background | None = None,
+) -> None:
+    """Serve until SIGTERM or SIGINT. `on_ready` gets the address once it answers; `background` runs around the serving.
+
+    Port 0 picks a free one. Raises `UsageError` for a port that cannot be had, `OSError` for a host that is not ours.
+    """
+    listener = bind(host, port)
+    with listener, _signals() as stopped, (background or nullcontext)():
+        if stopped.is_set():
+            return
+        server = _Server(_config(create_app()), listener, on_ready)
+        server.run(sockets=[listener])
+        if not server.started:
+            raise StaycurrentError("the web server could not start; the log says why")
+
+
+def _config(app: Any) -> uvicorn.Config:
+    """Web sockets as `streamlit run` sets them: the newer protocol class, and no compression."""
+    return uvicorn.Config(
+        app,
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        timeout_graceful_shutdown=GRACE_SECONDS,
+        ws="websockets-sansio",
+        ws_per_message_deflate=False,
+    )
+
+
+def bind(host: str, port: int) -> socket.socket:
+    """A listening socket."""
+    try:
+        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+    except socket.gaierror as error:
+        raise OSError(error.errno, f"host {host} is not known: {error.strerror}") from error
+    family, _, _, _, address = min(found, key=lambda f: f[0] != socket.AF_INET)
+    listener = socket.socket(family)
+    try:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind(address)
+        listener.listen(1024)
+    except OSError as error:
+        listener.close()
+        raise _explained(error, host, port) from error
+    return listener
+
+
+def _explained(error: OSError, host: str, port: int) -> Exception:
+    if error.errno == errno.EADDRINUSE:
+        return UsageError(f"port {port} is taken; use --port N")
+    if error.errno == errno.EACCES:
+        return UsageError(f"port {port} needs more rights than this user has; use --port N")
+    return OSError(error.errno, f"cannot listen on {host}: {error.strerror}")
+
+
+class _Server(uvicorn.Server):
+    """Tells its address as soon as it listens."""
+
+    def __init__(self, config: uvicorn.Config, listener: socket.socket, on_ready: Callable[[str], None] | None) -> None:
+        super().__init__(config)
+        host, port = listener.getsockname()[:2]
+        self._address = f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+        self._on_ready = on_ready
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        if self._on_ready and self.started:
+            await asyncio.to_thread(self._on_ready, self._address)
+
+
+@contextmanager
+def _signals() -> Iterator[threading.Event]:
+    """Take SIGTERM and SIGINT for a wish to stop; uvicorn raises them once more at its end, which must not kill the process."""
+    stopped = threading.Event()
+    if threading.current_thread() is not threading.main_thread():
+        yield stopped
+        return
+    before = {s: signal.signal(s, lambda *_: stopped.set()) for s in (signal.SIGTERM, signal.SIGINT)}
+    try:
+        yield stopped
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
