@@ -9,8 +9,8 @@ from datetime import date, timedelta
 
 from staycurrent.errors import UsageError
 
-_MONTH = re.compile(r"(\d{4})-(\d{2})")
-_WEEK = re.compile(r"(\d{4})-W(\d{2})")
+_MONTH = re.compile(r"([0-9]{4})-([0-9]{2})")
+_WEEK = re.compile(r"([0-9]{4})-W([0-9]{2})")
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -45,7 +45,7 @@ def parse(text: str) -> Period:
 def month(day: date) -> Period:
     """The month that a day lies in."""
     last = calendar.monthrange(day.year, day.month)[1]
-    return Period(day.replace(day=1), day.replace(day=last), f"{day:%Y-%m}")
+    return Period(day.replace(day=1), day.replace(day=last), f"{day.year:04}-{day.month:02}")
 
 
 def previous_month(period: Period) -> Period:

@@ -23,7 +23,7 @@ MAX_VALUES = 100
 MAX_SHOWN = 60
 _TRUE = frozenset({"1", "true", "yes", "on"})
 _FALSE = frozenset({"0", "false", "no", "off", ""})
-_SOURCE = re.compile(r"[a-z0-9][a-z0-9._-]*(:[a-z0-9*][a-z0-9._-]*)?")
+_SOURCE = re.compile(r"[a-z0-9][a-z0-9._-]{0,39}(:(\*|[a-z0-9][a-z0-9._-]{0,59}))?")
 _LAB = re.compile(r"[a-z0-9][a-z0-9._-]{0,59}")
 
 
@@ -138,7 +138,7 @@ def build(
 
 def parse_day(text: str) -> date:
     """A day as YYYY-MM-DD, else `ValueError`; other ISO forms are refused, since they are mostly typing errors."""
-    if not re.fullmatch(r"\d{4}-\d{2}-\d{2}", text):
+    if not re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", text):
         raise ValueError("not a day; write it as YYYY-MM-DD")
     return date.fromisoformat(text)
 
@@ -226,13 +226,13 @@ def _share(name: str, value: Any) -> float | None:
         number = -1.0
     if not 0 <= number <= 1:
         raise QueryError(name, f"{_quoted(text)} is not a number from 0 to 1")
-    return number
+    return number + 0.0  # -0.0 is 0.0, and is shown as such
 
 
 def _show(value: object) -> str:
     if isinstance(value, bool):
         return "1" if value else "0"
-    return f"{value:g}" if isinstance(value, float) else str(value)
+    return repr(value + 0.0).removesuffix(".0") if isinstance(value, float) else str(value)
 
 
 def _quoted(text: str) -> str:

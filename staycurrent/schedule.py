@@ -45,7 +45,7 @@ def running(engine: Engine, jobs: Sequence[Job]) -> Iterator[None]:
     )
     for job in jobs:
         scheduler.add_job(
-            _run, IntervalTrigger(seconds=int(job.every.total_seconds()), timezone=UTC), [engine, job],
+            _run, IntervalTrigger(seconds=job.every.total_seconds(), timezone=UTC), [engine, job],
             id=job.name, next_run_time=datetime.now(UTC),
         )  # fmt: skip
     scheduler.start()

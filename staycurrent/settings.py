@@ -11,7 +11,7 @@ from __future__ import annotations
 import os
 import re
 import tomllib
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
@@ -30,7 +30,14 @@ _CATEGORY = re.compile(r"[a-z]+(?:-[a-z]+)*(?:\.[A-Za-z]{2}|\.[a-z]+-[a-z]+)?")
 class Settings(BaseSettings):
     """The product's settings. Field descriptions are the documentation; `tests/test_docs.py` holds them to the README."""
 
-    model_config = SettingsConfigDict(env_prefix=PREFIX, env_file=".env", extra="ignore", frozen=True)
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX,
+        env_file=".env",
+        env_ignore_empty=True,  # `NAME=` in a compose file or `.env` leaves the default
+        extra="ignore",
+        frozen=True,
+        hide_input_in_errors=True,  # a traceback must not show the secrets beside the wrong setting
+    )
 
     database_url: SecretStr = Field(SecretStr(""), description="Database; by default SQLite in `DATA_DIR`")
     data_dir: Path = Field(Path("data"), description="Where the database and locks live")
@@ -102,6 +109,15 @@ class Settings(BaseSettings):
             raise ValueError("not an http(s) address")
         return value.rstrip("/")
 
+    @field_validator("today", mode="before")
+    @classmethod
+    def _written_as_a_day(cls, value: object) -> object:
+        if isinstance(value, date) and not isinstance(value, datetime):
+            return value
+        if value is not None and not re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", str(value)):
+            raise ValueError("not a day; write it as YYYY-MM-DD")
+        return value
+
     @field_validator("contact", "mail_from")
     @classmethod
     def _one_line(cls, value: str) -> str:
@@ -112,7 +128,7 @@ class Settings(BaseSettings):
     @model_validator(mode="after")
     def _polite(self) -> Settings:
         hosts = (urlsplit(u).hostname or "" for u in (self.arxiv_oai_url, self.arxiv_api_url, self.arxiv_rss_url))
-        if self.arxiv_delay < ARXIV_DELAY_FLOOR and any(h == "arxiv.org" or h.endswith(".arxiv.org") for h in hosts):
+        if self.arxiv_delay < ARXIV_DELAY_FLOOR and any(f".{h.rstrip('.')}".endswith(".arxiv.org") for h in hosts):
             raise ValueError("ARXIV_DELAY under 3 seconds is against arXiv's terms of use")
         return self
 
@@ -149,7 +165,7 @@ def _toml_values() -> dict[str, Any]:
         raise SettingsError(f"settings file {path} cannot be read: {error}") from error
     unknown = sorted(k for k in values if k.lower() not in Settings.model_fields)
     if unknown:
-        raise SettingsError(f"settings file {path} has unknown settings: {', '.join(unknown)}")
+        raise SettingsError(f"settings file {path} has unknown settings: {', '.join(map(repr, unknown))}")
     return {k.lower(): v for k, v in values.items()}
 
 

@@ -45,8 +45,8 @@ def select(
     chosen = _within(ranked, limit, bounds or Bounds())
     if len(chosen) < limit:
         taken = {s.candidate.id for s in chosen}
-        chosen += [s for s in ranked if s.candidate.id not in taken][: limit - len(chosen)]
-        chosen.sort(key=lambda s: -s.score)
+        taken.update([s.candidate.id for s in ranked if s.candidate.id not in taken][: limit - len(chosen)])
+        chosen = [s for s in ranked if s.candidate.id in taken]
     if minutes is not None:
         chosen = _in_time(chosen, minutes, minutes_for)
     return [Entry(n, s.candidate.id, s.score, s.parts) for n, s in enumerate(chosen, start=1)]

@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import bindparam, delete, func, insert, or_, select, update
 from sqlalchemy.orm import Session
 
+from staycurrent.store.engine import serialise_intake
 from staycurrent.store.intake import chunks, upsert
 from staycurrent.store.models import Classification as ClassificationRow
 from staycurrent.store.models import Item, ItemLab, ItemText, ItemTopic, Lab, Sighting
@@ -23,6 +24,7 @@ def count_outdated(session: Session, model: str) -> int:
 
 def forget_all(session: Session) -> None:
     """Mark every item as not classified; its level stays until the new answer is there."""
+    serialise_intake(session)
     session.execute(update(Item).values(model=None))
 
 
@@ -67,7 +69,13 @@ def _evidence(session: Session, ids: Sequence[int]) -> defaultdict[int, defaultd
 
 
 def save(session: Session, answers: Sequence[Classification], now: datetime) -> None:
-    """Store answers whose `id` is the item's row id. Topics and labs of an item are replaced as a whole."""
+    """Store answers whose `id` is the item's row id. Topics and labs of an item are replaced as a whole.
+
+    An answer for an item that flowed into another one in the meantime is dropped.
+    """
+    serialise_intake(session)  # it merges items away, and updates rows in another order
+    there = _present(session, [int(a.id) for a in answers])
+    answers = [a for a in answers if int(a.id) in there]
     if not answers:
         return
     ids = [int(a.id) for a in answers]
@@ -88,6 +96,13 @@ def save(session: Session, answers: Sequence[Classification], now: datetime) -> 
         .values(level=bindparam("l"), confidence=bindparam("c"), unsure=bindparam("u"), model=bindparam("m")),
         [{"item": int(a.id), "l": a.level, "c": a.confidence, "u": a.unsure, "m": a.model} for a in answers],
     )
+
+
+def _present(session: Session, ids: Sequence[int]) -> set[int]:
+    found: set[int] = set()
+    for part in chunks(ids):
+        found.update(session.scalars(select(Item.id).where(Item.id.in_(part))))
+    return found
 
 
 def _row(answer: Classification, now: datetime) -> dict[str, Any]:

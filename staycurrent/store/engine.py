@@ -6,13 +6,8 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from alembic import command
-from alembic.autogenerate import compare_metadata
-from alembic.config import Config
-from alembic.migration import MigrationContext
-from alembic.script import ScriptDirectory
 from filelock import FileLock
 from filelock import Timeout as FileLockTimeout
 from sqlalchemy import Connection, create_engine, event, text
@@ -24,10 +19,14 @@ from sqlalchemy.orm import Session as Session
 from staycurrent.errors import SchemaError, SettingsError, StoreError
 from staycurrent.store.models import Base
 
+if TYPE_CHECKING:
+    from alembic.config import Config
+
 SQLITE_BUSY_SECONDS = 30
 _MIGRATION_LOCK = 7_201_001
 """Advisory lock number on PostgreSQL: two processes that start together migrate one after the other."""
 _INTAKE_LOCK = 7_201_002
+_NO_ADDRESS = "DATABASE_URL is not a database address, e.g. sqlite:///data/staycurrent.db"
 
 
 def open_engine(url: str) -> Engine:
@@ -37,14 +36,16 @@ def open_engine(url: str) -> Engine:
     """
     try:
         parsed = make_url(url)
-    except ArgumentError as error:
-        raise SettingsError("DATABASE_URL is not a database address, e.g. sqlite:///data/staycurrent.db") from error
+    except (ArgumentError, ValueError):  # what is taken for a port may be a password, so the cause is not shown
+        raise SettingsError(_NO_ADDRESS) from None
     if parsed.get_backend_name() not in ("sqlite", "postgresql"):
         raise SettingsError(f"DATABASE_URL: {parsed.get_backend_name()} is not supported; use sqlite or postgresql+psycopg")
     try:
         if parsed.get_backend_name() == "sqlite":
             return _open_sqlite(url, parsed.database)
         return create_engine(parsed.set(drivername="postgresql+psycopg"), pool_pre_ping=True, pool_size=5, max_overflow=10)
+    except ArgumentError as error:
+        raise SettingsError(f"{_NO_ADDRESS}: {_first_line(error)}") from error
     except (NoSuchModuleError, ImportError) as error:
         raise SettingsError(f"DATABASE_URL: driver is not installed: {error}") from error
 
@@ -110,7 +111,8 @@ def try_lock(engine: Engine, name: str, number: int) -> Iterator[bool]:
         return
     lock = FileLock(lock_file(engine, name))
     try:
-        lock.acquire(blocking=False)
+        with mapped_lock_errors():
+            lock.acquire(blocking=False)
     except FileLockTimeout:
         yield False
         return
@@ -118,6 +120,17 @@ def try_lock(engine: Engine, name: str, number: int) -> Iterator[bool]:
         yield True
     finally:
         lock.release()
+
+
+@contextmanager
+def mapped_lock_errors() -> Iterator[None]:
+    """Turns trouble with a lock file into a `StoreError`; a lock that is taken stays filelock's `Timeout`."""
+    try:
+        yield
+    except FileLockTimeout:
+        raise
+    except OSError as error:
+        raise StoreError(f"lock file {error.filename or ''} beside the database: {error.strerror or error}") from error
 
 
 def lock_file(engine: Engine, name: str) -> Path:
@@ -128,7 +141,10 @@ def lock_file(engine: Engine, name: str) -> Path:
 
 
 def serialise_intake(session: Session) -> None:
-    """Let intake transactions run one after the other, so that one paper from two sources cannot become two items."""
+    """Let transactions that write items run one after the other.
+
+    So one paper from two sources cannot become two items, and collecting and classifying cannot lock each other out.
+    """
     if session.get_bind().dialect.name == "postgresql":
         session.execute(text("SELECT pg_advisory_xact_lock(:n)"), {"n": _INTAKE_LOCK})
 
@@ -150,6 +166,8 @@ def _first_line(error: BaseException | None) -> str:
 
 
 def _config(connection: Connection | None = None) -> Config:
+    from alembic.config import Config
+
     config = Config()
     config.set_main_option("script_location", "migrations:")
     config.attributes["connection"] = connection
@@ -158,6 +176,8 @@ def _config(connection: Connection | None = None) -> Config:
 
 def head_revision() -> str:
     """The schema revision that this program is written for."""
+    from alembic.script import ScriptDirectory
+
     head = ScriptDirectory.from_config(_config()).get_current_head()
     if head is None:
         raise SchemaError("this installation has no migrations; reinstall it")
@@ -175,6 +195,8 @@ def migrate(engine: Engine) -> tuple[str | None, str]:
                 connection.execute(text("SELECT pg_advisory_xact_lock(:n)"), {"n": _MIGRATION_LOCK})
             before = _revision(connection)
             _refuse_newer(before)
+            from alembic import command
+
             command.upgrade(_config(connection), "head")
         return before, head_revision()
 
@@ -190,6 +212,9 @@ def check_schema(engine: Engine) -> None:
 
 def schema_differences(engine: Engine) -> list[Any]:
     """What `alembic check` would find: operations that would make the migrated schema equal to the models."""
+    from alembic.autogenerate import compare_metadata
+    from alembic.migration import MigrationContext
+
     with engine.connect() as connection:
         context = MigrationContext.configure(connection, opts=comparison_options())
         return list(compare_metadata(context, Base.metadata))
@@ -205,10 +230,14 @@ def comparison_options() -> dict[str, Any]:
 
 
 def _revision(connection: Connection) -> str | None:
+    from alembic.migration import MigrationContext
+
     return MigrationContext.configure(connection).get_current_revision()
 
 
 def _refuse_newer(revision: str | None) -> None:
+    from alembic.script import ScriptDirectory
+
     script = ScriptDirectory.from_config(_config())
     known = {r.revision for r in script.walk_revisions()}
     if revision is not None and revision not in known:

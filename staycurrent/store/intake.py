@@ -34,6 +34,7 @@ from staycurrent.types import Change, Decision, Kind, ParsedItem, StoredItem
 T = TypeVar("T")
 _CHUNK = 400
 """Parameters of one IN list; SQLite allows 999 variables in old builds."""
+_READ_BY_CLASSIFIER = (ItemText.title, ItemText.abstract, ItemText.categories, ItemText.comment)
 Finder = Callable[[ParsedItem, Sequence[StoredItem]], Decision]
 
 
@@ -238,16 +239,15 @@ def _rewrite_items(session: Session, homes: Sequence[tuple[int, Decision]], now:
             values |= {"arxiv_id": gained, "uid": gained, "kind": Kind.PAPER.value}
             _keep_old_uid(session, item_id)
         if number := _value(decision.keys, "doi:"):
-            values["doi"] = number
+            values |= {"doi": number, "kind": Kind.PAPER.value}
         if decision.parsed.organization or decision.parsed.lab:
             values["model"] = None  # new evidence of a lab is the classifier's to weigh
         if decision.take_content:
-            content = _content(decision)
-            content.pop("kind")
+            content, words = _taken(session, item_id, decision)
             values |= content
-            if _changes_words(session, item_id, decision.parsed):
+            if _changes_words(session, item_id, words):
                 values["model"] = None
-            session.execute(update(ItemText).where(ItemText.item_id == item_id).values(**_words(decision.parsed)))
+            session.execute(update(ItemText).where(ItemText.item_id == item_id).values(**words))
         session.execute(update(Item).where(Item.id == item_id).values(**values))
 
 
@@ -256,10 +256,23 @@ def _keep_old_uid(session: Session, item_id: int) -> None:
     upsert(session, ItemKey, [{"key": f"uid:{uid}", "item_id": item_id}], index=["key"], changing=["item_id"])
 
 
-def _changes_words(session: Session, item_id: int, parsed: ParsedItem) -> bool:
-    columns = (ItemText.title, ItemText.abstract, ItemText.categories, ItemText.comment)
-    row = session.execute(select(*columns).where(ItemText.item_id == item_id)).one()
-    return tuple(row) != (parsed.title, parsed.abstract, parsed.categories, parsed.comment)
+def _taken(session: Session, item_id: int, decision: Decision) -> tuple[dict[str, Any], dict[str, Any]]:
+    """What an item and its words take over. A source that takes another's place brings all its own; one that speaks
+    again is silent about what it leaves out, and silence overwrites nothing.
+    """
+    content, words = _content(decision), _words(decision.parsed)
+    content.pop("kind")
+    if session.scalar(select(Item.content_source).where(Item.id == item_id)) == decision.parsed.source:
+        content = {name: value for name, value in content.items() if value is not None}
+        words = {name: value for name, value in words.items() if value is not None}
+        if not decision.parsed.versions:
+            del content["version"], content["withdrawn"]
+    return content, words
+
+
+def _changes_words(session: Session, item_id: int, words: dict[str, Any]) -> bool:
+    row = session.execute(select(*_READ_BY_CLASSIFIER).where(ItemText.item_id == item_id)).one()
+    return any(c.key in words and words[c.key] != old for c, old in zip(_READ_BY_CLASSIFIER, row, strict=True))
 
 
 def _insert_keys(session: Session, homes: Sequence[tuple[int, Decision]]) -> None:
@@ -372,6 +385,17 @@ def _refresh_signals(session: Session, ids: Sequence[int]) -> None:
             session.execute(update(Item).where(Item.id == row.item_id).values(**values))
 
 
+def insert_once(session: Session, table: Any, row: dict[str, Any], *, index: Sequence[str], returning: Any) -> int | None:
+    """Insert a row and return its id, or None where another process was first."""
+    statement = _dialect(session).insert(table).values(**row).on_conflict_do_nothing(index_elements=list(index))
+    found: int | None = session.scalar(statement.returning(returning))
+    return found
+
+
+def _dialect(session: Session) -> Any:
+    return postgresql if session.get_bind().dialect.name == "postgresql" else sqlite
+
+
 def upsert(
     session: Session,
     table: Any,
@@ -389,8 +413,7 @@ def upsert(
     """
     if not rows:
         return
-    dialect: Any = postgresql if session.get_bind().dialect.name == "postgresql" else sqlite
-    statement = dialect.insert(table)
+    statement = _dialect(session).insert(table)
     columns = table.__table__.c
     new = {name: statement.excluded[name] for name in changing}
     new |= {name: func.coalesce(statement.excluded[name], columns[name]) for name in keeping}

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from staycurrent.query import Query
 from staycurrent.store import listing, search
-from staycurrent.store.intake import chunks, upsert
+from staycurrent.store.intake import chunks, insert_once
 from staycurrent.store.models import Item, ItemLab, ItemTopic, Reading, ReadingEntry, Sighting
 from staycurrent.types import Candidate, Entry, Kind
 
@@ -95,7 +95,10 @@ def frozen(session: Session, period: str, query: str) -> list[FrozenEntry] | Non
         .where(ReadingEntry.reading_id == reading_id, Item.withdrawn.is_(False))
         .order_by(ReadingEntry.rank)
     )
-    return [FrozenEntry(e.rank, e.item_id, e.score, e.why) for e in session.scalars(statement)]
+    placed: dict[int, FrozenEntry] = {}
+    for e in session.scalars(statement):  # two items that became one since stand at the better of their places
+        placed.setdefault(e.item_id, FrozenEntry(e.rank, e.item_id, e.score, e.why))
+    return list(placed.values())
 
 
 def freeze(
@@ -104,11 +107,9 @@ def freeze(
     """Keep a finished period's reading for good; a reading that is frozen already stays as it is."""
     model = session.scalar(select(Item.model).where(Item.id.in_([e.item_id for e in entries]), Item.model.is_not(None)))
     row = {"period": period, "query": query, "frozen_at": now, "model": model, "weights": weights}
-    before = session.scalar(select(Reading.id).where(Reading.period == period, Reading.query == query))
-    if before is not None:
+    reading_id = insert_once(session, Reading, row, index=["period", "query"], returning=Reading.id)
+    if reading_id is None:
         return
-    upsert(session, Reading, [row], index=["period", "query"])
-    reading_id = session.scalar(select(Reading.id).where(Reading.period == period, Reading.query == query))
     rows = [
         {
             "reading_id": reading_id,

@@ -16,6 +16,8 @@ from staycurrent.types import Outcome, RunReport
 INTERVAL = timedelta(hours=6)
 """How long a source rests after a success. arXiv changes once a day; six hours catch a late or partial day."""
 BACKOFF_LIMIT = timedelta(hours=6)
+INTERRUPTED = "interrupted"
+"""The error of a run whose process was killed. Where it lives after all, its own end overwrites this one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +74,7 @@ class Health:
 def register(session: Session, infos: Iterable[SourceInfo]) -> None:
     """Make the rows of the sources of this installation; a source that was taken out stays, inactive, with its sightings."""
     infos = list(infos)
+    _forget_other_addresses(session, infos)
     labs = [{"slug": i.lab, "name": i.lab_name or i.lab, "watched": False} for i in infos if i.lab]
     upsert(session, Lab, labs, index=["slug"])
     rows = [
@@ -94,6 +97,15 @@ def register(session: Session, infos: Iterable[SourceInfo]) -> None:
     session.execute(update(Source).where(gone, Source.active).values(active=False))
 
 
+def _forget_other_addresses(session: Session, infos: Sequence[SourceInfo]) -> None:
+    """What was reached at an old address says nothing about the new one: it is read from the start, and soon."""
+    known = {row.name: row.url for row in session.execute(select(Source.name, Source.url))}
+    moved = [i.name for i in infos if known.get(i.name, i.url) != i.url]
+    if moved:
+        fresh = {"etag": None, "last_modified": None, "watermark": None, "next_check_at": None, "parked_until": None}
+        session.execute(update(Source).where(Source.name.in_(moved)).values(**fresh))
+
+
 def poll_state(session: Session, name: str) -> PollState:
     """The polling state of a registered source."""
     row = session.get_one(Source, name)
@@ -105,11 +117,13 @@ def due(session: Session, now: datetime) -> list[str]:
     never = Source.next_check_at.is_(None)
     rested = Source.parked_until.is_(None) | (Source.parked_until <= now)
     statement = select(Source.name).where(Source.active, rested, never | (Source.next_check_at <= now))
-    return list(session.scalars(statement.order_by(Source.next_check_at, Source.name)))
+    return list(session.scalars(statement.order_by(Source.next_check_at.asc().nulls_first(), Source.name)))
 
 
 def start_run(session: Session, name: str, since: date, until: date, now: datetime) -> int:
-    """Open a run and return its id."""
+    """Open a run and return its id. A run that a killed process left open is closed as failed."""
+    cut_off = {"finished_at": now, "outcome": Outcome.FAILED.value, "error": INTERRUPTED}
+    session.execute(update(Run).where(Run.source == name, Run.finished_at.is_(None)).values(**cut_off))
     session.execute(update(Source).where(Source.name == name).values(last_attempt_at=now))
     run_id = session.scalar(
         insert(Run)

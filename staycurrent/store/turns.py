@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from filelock import FileLock
 from sqlalchemy import Engine, text
 
-from staycurrent.store.engine import lock_file, mapped_errors
+from staycurrent.store.engine import lock_file, mapped_errors, mapped_lock_errors
 
 _NOW = {
     "sqlite": "(julianday('now') - 2440587.5) * 86400.0",
@@ -45,8 +45,13 @@ class Turns:
             with self._advisory_lock():
                 yield
         else:
-            with FileLock(lock_file(self._engine, self._service)):
+            lock = FileLock(lock_file(self._engine, self._service))
+            with mapped_lock_errors():
+                lock.acquire()
+            try:
                 yield
+            finally:
+                lock.release()
 
     @contextmanager
     def _advisory_lock(self) -> Iterator[None]:
@@ -59,15 +64,17 @@ class Turns:
                 connection.execute(text("SELECT pg_advisory_unlock(:n)"), {"n": number})
 
     def _wait(self) -> None:
-        while (rest := self._seconds_left()) > 0:
+        # A clock that jumped back must not hold the service for longer than one delay.
+        patience = self._delay
+        while (rest := min(self._seconds_left(), patience)) > 0:
             self._sleep(rest)
+            patience -= rest
 
     def _seconds_left(self) -> float:
         statement = f"SELECT free_at - {_NOW[self._engine.dialect.name]} FROM turns WHERE service = :s"  # noqa: S608
         with mapped_errors(), self._engine.connect() as connection:
             left = connection.execute(text(statement), {"s": self._service}).scalar()
-        # A clock that jumped back must not hold the service for longer than one delay.
-        return min(float(left), self._delay) if left is not None else 0.0
+        return float(left) if left is not None else 0.0
 
     def _note_end(self) -> None:
         now = _NOW[self._engine.dialect.name]

@@ -74,6 +74,8 @@ def test_a_doi_compares_without_case(text: str | None, expected: str | None) -> 
         ("https://example.org:8443/", "https://example.org:8443"),
         ("javascript:alert(1)", None),
         ("https://[::1", None),
+        ("http://[::1]:8080/a", "https://[::1]:8080/a"),
+        ("https://example.org/\ud800", None),
         ("https://example.org:port/", None),
         ("not an address", None),
     ],
