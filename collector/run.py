@@ -29,6 +29,8 @@ FIRST_LOOK_BACK = timedelta(days=14)
 """How far a first run without `--since` looks back: Hugging Face lists papers up to 14 days after arXiv."""
 OVERLAP = timedelta(days=1)
 """OAI-PMH selects by day, and a day may still grow after it was read (sources.md, A3)."""
+LONGEST_REPAIR = timedelta(days=30)
+"""How long a day that lacks something is read again; what arXiv has not filed by then it will not file under that day."""
 BATCH = 500
 THREADS = 6
 Progress = Callable[[str, int], None]
@@ -62,11 +64,15 @@ def collect(
     if len(sources) == 1:
         return [run(source) for source in sources.values()]
     pool = ThreadPoolExecutor(max_workers=THREADS, thread_name_prefix="collect")
+    patient = True
     try:
         return list(pool.map(run, sources.values()))
+    except KeyboardInterrupt:
+        # Nobody waits for a source that is asleep between two tries; what is committed is safe.
+        patient = False
+        raise
     finally:
-        # After an interrupt nobody waits for a source that is asleep between two tries; what is committed is safe.
-        pool.shutdown(wait=False, cancel_futures=True)
+        pool.shutdown(wait=patient, cancel_futures=True)
 
 
 def run_source(
@@ -100,6 +106,7 @@ def run_source(
             watermark=finish.watermark if _joins(state, window) else None,
             etag=finish.validators.etag if finish.validators else None,
             last_modified=finish.validators.last_modified if finish.validators else None,
+            days=finish.days,
         )
     return report
 
@@ -110,6 +117,8 @@ def window_of(state: PollState, order: Order, today: date) -> Window:
     if order.since:
         return Window(min(order.since, until), until)
     since = state.watermark - OVERLAP if state.watermark else today - FIRST_LOOK_BACK
+    if state.incomplete_since and state.incomplete_since >= today - LONGEST_REPAIR:
+        since = min(since, state.incomplete_since)
     return Window(min(since, until), until)
 
 

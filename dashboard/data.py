@@ -18,9 +18,9 @@ from staycurrent.query import Query
 from staycurrent.reading import monthly
 from staycurrent.reading.monthly import ReadingList
 from staycurrent.store import engine as store
-from staycurrent.store import items, listing, sources
+from staycurrent.store import health, items, listing, sources
 from staycurrent.store.engine import Engine
-from staycurrent.store.sources import Health
+from staycurrent.store.health import Health
 from staycurrent.types import ItemDetail, ItemView
 
 PAGE_SIZE = 25
@@ -162,7 +162,7 @@ def _newest(engine: Engine, today: date) -> dict[int, tuple[ItemView, ...]]:
 @kept(20)
 def _health(engine: Engine) -> tuple[Health, ...]:
     with store.reading(engine) as session:
-        return tuple(sources.health(session))
+        return tuple(health.health(session))
 
 
 @kept(20)

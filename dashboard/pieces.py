@@ -10,7 +10,7 @@ from dashboard import address, cards, words
 from dashboard.tex import readable
 from staycurrent.query import Query, Sort
 from staycurrent.roadmap import Landmark
-from staycurrent.store.sources import Health
+from staycurrent.store.health import Health
 
 LANDMARK_AUTHORS = 2
 _SORTS = {
@@ -103,7 +103,7 @@ def trouble(source: Health, now: datetime) -> str:
     """What is wrong with a source, in words; empty when nothing is. A silent feed may be broken, or just have no news."""
     if wrong := missing(source, now):
         return wrong
-    if source.alarm_days and source.newest_item and (now.date() - source.newest_item).days > source.alarm_days:
+    if source.silent_days(now.date()) and source.newest_item:
         return f"{source.title} has been silent since {words.day(source.newest_item)}"
     return ""
 

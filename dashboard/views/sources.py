@@ -11,7 +11,8 @@ import streamlit as st
 from dashboard import address, pieces, words
 from dashboard.data import Library, RunView
 from staycurrent.query import Query
-from staycurrent.store.sources import Health
+from staycurrent.store.health import Health
+from staycurrent.store.health import words as state_words
 
 
 def show(library: Library) -> None:
@@ -44,7 +45,7 @@ def _table(heads: Sequence[str], body: str) -> str:
 
 def _source(h: Health, now: datetime) -> str:
     state, tone = _state(h, now)
-    stored = f"{h.stored:,}" + (f" of {h.expected:,} expected in the last run" if h.expected else "")
+    stored = words.count(h.stored, "item")
     if h.stored:
         stored = f'<a href="{escape(address.explore(Query(sources=(h.name,))))}">{stored}</a>'
     kind = "" if h.official else '<span class="sc-quiet">kept by a third party</span>'
@@ -65,8 +66,8 @@ def _state(h: Health, now: datetime) -> tuple[str, str]:
     if h.last_success is None:
         return "Not read yet", "warn"
     if pieces.trouble(h, now):
-        return "Silent for long", "warn"
-    return "Up to date", "calm"
+        return state_words(h, now.date()).capitalize(), "warn"
+    return state_words(h, now.date()).capitalize(), "warn" if h.incomplete else "calm"
 
 
 def _error(h: Health) -> str:

@@ -13,7 +13,7 @@ from staycurrent.cli.context import App, classify_new, open_app, open_collector
 from staycurrent.errors import UsageError
 from staycurrent.query import parse_day
 from staycurrent.store import engine as database
-from staycurrent.store import sources as source_store
+from staycurrent.store import health as health_store
 from staycurrent.types import Outcome, RunReport
 
 SOME_FAILED = 3
@@ -97,7 +97,7 @@ def sources(json: Annotated[bool, typer.Option("--json", help="Print one JSON do
     """Health and completeness of each source."""
     app = open_app()
     with open_collector(app), database.reading(app.engine) as session:
-        rows = source_store.health(session)
+        rows = health_store.health(session)
     if json:
         output.print_json({"sources": [health_json(h, app.clock().date()) for h in rows]})
         return
@@ -105,11 +105,11 @@ def sources(json: Annotated[bool, typer.Option("--json", help="Print one JSON do
     table = output.table("source", "last success", "stored", "state")
     for row in rows:
         last = output.moment(row.last_success) or "never"
-        table.add_row(row.name, last, f"{row.stored:,}", source_store.words(row, today))
+        table.add_row(row.name, last, f"{row.stored:,}", health_store.words(row, today))
     output.out.print(table)
 
 
-def health_json(h: source_store.Health, today: date) -> dict[str, Any]:
+def health_json(h: health_store.Health, today: date) -> dict[str, Any]:
     """A source's health as the contract shows it."""
     return {
         "source": h.name,
@@ -124,8 +124,11 @@ def health_json(h: source_store.Health, today: date) -> dict[str, Any]:
         "error": h.error,
         "error_count": h.error_count,
         "outcome": h.outcome,
-        "expected": h.expected,
-        "stored": h.stored,
+        "day": h.newest_day.day.isoformat() if h.newest_day else None,
+        "expected": h.newest_day.expected if h.newest_day else h.expected,
+        "stored": h.newest_day.stored if h.newest_day else h.fetched,
+        "incomplete_days": [c.day.isoformat() for c in h.incomplete],
+        "items": h.stored,
         "newest_item": h.newest_item.isoformat() if h.newest_item else None,
-        "state": source_store.words(h, today),
+        "state": health_store.words(h, today),
     }

@@ -130,6 +130,34 @@ class Run(Base):
     note: Mapped[str | None] = mapped_column(Text)
 
 
+class SourceDay(Base):
+    """How complete a source's day is: what the source says there is, and what was stored of it."""
+
+    __tablename__ = "source_days"
+
+    source: Mapped[str] = mapped_column(ForeignKey("sources.name"), primary_key=True)
+    day: Mapped[date] = mapped_column(Date, primary_key=True)
+    expected: Mapped[int] = mapped_column(Integer)
+    stored: Mapped[int] = mapped_column(Integer)
+    checked_at: Mapped[datetime]
+
+
+class Feed(Base):
+    """A lab feed that was added by hand, beside those of the operator's file."""
+
+    __tablename__ = "feeds"
+
+    source: Mapped[str] = mapped_column(String(80), primary_key=True)
+    lab: Mapped[str] = mapped_column(String(60))
+    name: Mapped[str] = mapped_column(String(200))
+    url: Mapped[str] = mapped_column(Text, unique=True)
+    official: Mapped[bool] = mapped_column(Boolean)
+    alarm_days: Mapped[int] = mapped_column(Integer)
+    allow_private: Mapped[bool] = mapped_column(Boolean, default=False)
+    """Whether fetching it may lead to a private address: only the operator can say so, when adding it."""
+    added_at: Mapped[datetime]
+
+
 class Item(Base):
     """A paper or a post, once: identity and signals."""
 

@@ -9,9 +9,10 @@ from datetime import date, datetime, timedelta
 from sqlalchemy import func, insert, select, update
 from sqlalchemy.orm import Session
 
+from staycurrent.store import completeness
 from staycurrent.store.intake import upsert
 from staycurrent.store.models import Lab, Run, Sighting, Source
-from staycurrent.types import Outcome, RunReport
+from staycurrent.types import DayCount, Outcome, RunReport
 
 INTERVAL = timedelta(hours=6)
 """How long a source rests after a success. arXiv changes once a day; six hours catch a late or partial day."""
@@ -45,30 +46,8 @@ class PollState:
     next_check_at: datetime | None
     parked_until: datetime | None
     error_count: int
-
-
-@dataclass(frozen=True, slots=True)
-class Health:
-    """A source as `staycurrent sources` and the dashboard show it."""
-
-    name: str
-    kind: str
-    title: str
-    url: str
-    lab: str | None
-    official: bool
-    last_attempt: datetime | None
-    last_success: datetime | None
-    next_check: datetime | None
-    parked_until: datetime | None
-    error: str | None
-    error_count: int
-    outcome: str | None
-    expected: int | None
-    stored: int
-    newest_item: date | None
-    alarm_days: int | None
-    note: str | None
+    incomplete_since: date | None = None
+    """The earliest day that still lacks something, or None."""
 
 
 def register(session: Session, infos: Iterable[SourceInfo]) -> None:
@@ -109,7 +88,16 @@ def _forget_other_addresses(session: Session, infos: Sequence[SourceInfo]) -> No
 def poll_state(session: Session, name: str) -> PollState:
     """The polling state of a registered source."""
     row = session.get_one(Source, name)
-    return PollState(row.name, row.watermark, row.etag, row.last_modified, row.next_check_at, row.parked_until, row.error_count)
+    return PollState(
+        name=row.name,
+        watermark=row.watermark,
+        etag=row.etag,
+        last_modified=row.last_modified,
+        next_check_at=row.next_check_at,
+        parked_until=row.parked_until,
+        error_count=row.error_count,
+        incomplete_since=completeness.incomplete_since(session, name),
+    )
 
 
 def due(session: Session, now: datetime) -> list[str]:
@@ -145,8 +133,10 @@ def finish_run(
     watermark: date | None = None,
     etag: str | None = None,
     last_modified: str | None = None,
+    days: Sequence[DayCount] = (),
 ) -> None:
     """Close a run and set the source's state: a success moves the watermark, a failure only the next check."""
+    completeness.record(session, report.source, days, now)
     session.execute(
         update(Run)
         .where(Run.id == run_id)
@@ -190,63 +180,6 @@ def _failed(source: Source, now: datetime, error: str | None, reason: str | None
         source.parked_until = source.next_check_at = tomorrow
 
 
-def health(session: Session) -> list[Health]:
-    """Every active source with its last run, arXiv first and lab feeds last."""
-    newest = select(func.max(Run.id)).where(Run.finished_at.is_not(None)).group_by(Run.source)
-    runs = {run.source: run for run in session.scalars(select(Run).where(Run.id.in_(newest)))}
-    by_source = session.execute(select(Sighting.source, func.count()).group_by(Sighting.source))
-    counts = {row[0]: int(row[1]) for row in by_source}
-    rows = session.scalars(select(Source).where(Source.active)).all()
-    order = {"arxiv": 0, "huggingface": 1, "paperswithcode": 2}
-    return [
-        _health(row, runs.get(row.name), counts.get(row.name, 0))
-        for row in sorted(rows, key=lambda r: (order.get(r.kind, 3), r.name))
-    ]
-
-
-def _health(row: Source, run: Run | None, stored: int) -> Health:
-    return Health(
-        name=row.name,
-        kind=row.kind,
-        title=row.title,
-        url=row.url,
-        lab=row.lab,
-        official=row.official,
-        last_attempt=row.last_attempt_at,
-        last_success=row.last_success_at,
-        next_check=row.next_check_at,
-        parked_until=row.parked_until,
-        error=row.error,
-        error_count=row.error_count,
-        outcome=run.outcome if run else None,
-        expected=run.expected if run else None,
-        stored=stored,
-        newest_item=row.newest_item_on,
-        alarm_days=row.alarm_days,
-        note=run.note if run else None,
-    )
-
-
 def recent_runs(session: Session, limit: int = 50) -> Sequence[Run]:
     """The newest runs of all sources."""
     return session.scalars(select(Run).order_by(Run.started_at.desc(), Run.id.desc()).limit(limit)).all()
-
-
-def words(health: Health, today: date | None = None) -> str:
-    """The state of a source in words that a reader understands."""
-    if health.last_attempt is None:
-        return "not collected yet"
-    if health.error:
-        tries = f", {health.error_count} times in a row" if health.error_count > 1 else ""
-        return f"failed ({health.error}){tries}"
-    said = {
-        Outcome.OK.value: "complete",
-        Outcome.OK_EMPTY.value: "complete, nothing new",
-        Outcome.PARTIAL.value: "partial, will be read again",
-        Outcome.FAILED.value: "failed",
-    }.get(health.outcome or "", "collecting")
-    if health.expected is not None:
-        said += f", {health.expected:,} expected"
-    if today and health.alarm_days and health.newest_item and (today - health.newest_item).days > health.alarm_days:
-        said += f"; nothing new for {(today - health.newest_item).days} days"
-    return said

@@ -21,7 +21,7 @@ from staycurrent.store import sources as source_store
 from staycurrent.store.engine import Engine, reading, writing
 from staycurrent.store.models import Item, Run, Sighting
 from staycurrent.store.sources import PollState
-from staycurrent.types import Outcome, ParsedItem, RunReport
+from staycurrent.types import DayCount, Outcome, ParsedItem, RunReport
 from tests import build
 from tests.collector.fakes import FakeFetcher
 
@@ -305,3 +305,16 @@ def test_a_fake_source_is_a_source() -> None:
     source: Source = FakeSource("arxiv", error=FetchError("x"))
     with pytest.raises(FetchError):
         next(source.collect(FakeFetcher({}), Window(TODAY, TODAY), datetime(2026, 5, 20, tzinfo=UTC)))
+
+
+def test_a_day_that_lacks_something_is_read_again_until_it_is_complete(engine: Engine, now: datetime) -> None:
+    lacking = date(2026, 5, 15)
+    run(engine, FakeSource("arxiv", [PAPERS], Finish(watermark=TODAY, days=(DayCount(lacking, 12, 10),))), now=now)
+    assert window_of(state(engine), Order(), TODAY).since == lacking
+    run(engine, FakeSource("arxiv", [PAPERS], Finish(watermark=TODAY, days=(DayCount(lacking, 12, 12),))), now=now)
+    assert window_of(state(engine), Order(), TODAY).since == TODAY - timedelta(days=1)
+
+
+def test_a_day_that_stays_incomplete_for_long_is_let_go() -> None:
+    old = replace(POLLED, watermark=TODAY, incomplete_since=TODAY - timedelta(days=31))
+    assert window_of(old, Order(), TODAY).since == TODAY - timedelta(days=1)

@@ -9,10 +9,13 @@ from typing import Any
 import pytest
 from sqlalchemy import select, update
 
+from staycurrent.store import health as health_store
 from staycurrent.store import sources as source_store
 from staycurrent.store.engine import Engine, reading, writing
+from staycurrent.store.health import Health
+from staycurrent.store.health import words as health_words
 from staycurrent.store.models import Lab, Source
-from staycurrent.store.sources import Health, PollState, SourceInfo, words
+from staycurrent.store.sources import PollState, SourceInfo
 from staycurrent.types import Outcome, RunReport
 from tests import build
 
@@ -39,7 +42,7 @@ def due(engine: Engine, now: datetime) -> list[str]:
 
 def health(engine: Engine) -> dict[str, Health]:
     with reading(engine) as session:
-        return {h.name: h for h in source_store.health(session)}
+        return {h.name: h for h in health_store.health(session)}
 
 
 def register(engine: Engine, *infos: SourceInfo) -> None:
@@ -147,7 +150,7 @@ def test_starting_a_run_closes_what_was_left_open(engine: Engine, now: datetime)
     build.register(engine)
     with writing(engine) as session:
         source_store.start_run(session, "arxiv", TODAY, TODAY, now)
-    assert words(health(engine)["arxiv"]) == "collecting"
+    assert health_words(health(engine)["arxiv"], TODAY) == "collecting"
     with writing(engine) as session:
         source_store.start_run(session, "arxiv", TODAY, TODAY, now + timedelta(days=1))
     with reading(engine) as session:
@@ -182,32 +185,6 @@ def test_recent_runs_are_the_newest_first_and_bounded(engine: Engine, now: datet
     with reading(engine) as session:
         shown = [r.started_at for r in source_store.recent_runs(session, 3)]
     assert shown == [now + timedelta(hours=h) for h in (3, 2, 1)]
-
-
-SOUND = Health(
-    name="arxiv", kind="arxiv", title="arXiv", url="", lab=None, official=True, last_attempt=build.moment("2026-05-20"),
-    last_success=None, next_check=None, parked_until=None, error=None, error_count=0, outcome="ok", expected=None,
-    stored=0, newest_item=None, alarm_days=None, note=None,
-)  # fmt: skip
-
-
-@pytest.mark.parametrize(
-    ("facts", "said"),
-    [
-        ({"last_attempt": None}, "not collected yet"),
-        ({}, "complete"),
-        ({"expected": 1234}, "complete, 1,234 expected"),
-        ({"outcome": "ok_empty"}, "complete, nothing new"),
-        ({"outcome": "partial", "expected": 7}, "partial, will be read again, 7 expected"),
-        ({"outcome": None}, "collecting"),
-        ({"error": "server: 500", "error_count": 1}, "failed (server: 500)"),
-        ({"error": "server: 500", "error_count": 3}, "failed (server: 500), 3 times in a row"),
-        ({"alarm_days": 30, "newest_item": date(2026, 4, 20)}, "complete"),
-        ({"alarm_days": 30, "newest_item": date(2026, 4, 19)}, "complete; nothing new for 31 days"),
-    ],
-)
-def test_health_in_words(facts: dict[str, Any], said: str) -> None:
-    assert words(replace(SOUND, **facts), TODAY) == said
 
 
 def test_an_unregistered_source_is_not_made_up(engine: Engine) -> None:
