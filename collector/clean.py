@@ -18,11 +18,14 @@ from staycurrent.errors import UnexpectedContent
 _CONTROL = re.compile(
     "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\u200b\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff\ud800-\udfff]"
 )
-_TAG = re.compile(r"</?[a-zA-Z][^<>]*>|<!--")
+# A tag that is never closed counts where it has an attribute that acts: what is shown behind it would close it.
+_TAG = re.compile(r"</?[a-zA-Z][^<>]*>|<!--|<[a-zA-Z][^<>]*[\s/\"'](?:on[a-z]+|src|href|style|data|action)\s*=", re.IGNORECASE)
 _BLOCK = re.compile(r"<(?=/?(?:p|br|div|li|ul|ol|h[1-6]|tr|td|th|table|blockquote|pre|hr|figure|section)\b)", re.IGNORECASE)
 _NOT_XML = bytes(b for b in range(0x20) if b not in (0x09, 0x0A, 0x0D))
 _UTF16_MARKS = (b"\xff\xfe", b"\xfe\xff")
 _HIDDEN = {"script", "style", "template"}
+_LAYERS = 5
+"""Times that a text may be escaped over; nobody means more."""
 
 
 def fold(text: str) -> str:
@@ -32,11 +35,21 @@ def fold(text: str) -> str:
 
 
 def plain(text: str) -> str:
-    """HTML, or text that may hold some, as plain folded text."""
-    if _TAG.search(text):
+    """HTML, or text that may hold some, as plain folded text.
+
+    Feeds escape once too often, by mistake or to smuggle a tag past a cleaner; so what looks like a tag after
+    unescaping, or after the control characters inside it are gone, is taken out too, layer by layer.
+    """
+    text = fold(text)
+    for _ in range(_LAYERS):
+        if not _TAG.search(text):
+            unescaped = fold(html.unescape(text))
+            if not _TAG.search(unescaped):
+                return unescaped
+            text = unescaped
         # "<p>a</p><p>b</p>" is two words.
         text = nh3.clean(_BLOCK.sub(" <", text), tags=set(), clean_content_tags=_HIDDEN)
-    return fold(html.unescape(text))
+    return fold(text.replace("<", " "))
 
 
 def capped(text: str, limit: int) -> str:

@@ -19,14 +19,16 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from types import TracebackType
-from typing import Final, Protocol, Self
+from typing import Any, Final, Protocol, Self
 
 import httpx
 
 from collector.addresses import (
     Resolver,
     check_peer,
+    check_public,
     check_redirect,
+    is_private,
     is_same_origin,
     place,
     resolve,
@@ -52,7 +54,9 @@ from staycurrent.errors import (
 log = logging.getLogger(__name__)
 
 MIB: Final = 1 << 20
-MAX_BYTES: Final = 64 * MIB
+# Six sources are read at once (`collector.run.THREADS`); together they must stay under 200 MB. The largest answer that
+# was met, an OAI-PMH page of 2,500 records, has 6 MB.
+MAX_BYTES: Final = 24 * MIB
 MAX_REDIRECTS: Final = 5
 _REDIRECTS: Final = frozenset({301, 302, 303, 307, 308})
 _LONGEST_VALIDATOR: Final = 1000
@@ -111,6 +115,7 @@ class _Question:
     headers: httpx.Headers
     validators: Validators
     accept: tuple[str, ...]
+    public: bool
 
     @property
     def is_conditional(self) -> bool:
@@ -172,9 +177,10 @@ class HttpFetcher:
         headers: Mapping[str, str] | None = None,
         validators: Validators | None = None,
         accept: tuple[str, ...] = (),
+        public: bool = False,
     ) -> Fetched:
         """The answer to a GET; see `Fetcher.get`. `params` come on top of those in the URL."""
-        question = _question(url, params or {}, headers or {}, validators or Validators(), accept)
+        question = _question(url, params or {}, headers or {}, validators or Validators(), accept, public)
         return self._policy.run(lambda: self._attempt(question), sleep=self._sleep, random=self._random)
 
     def _attempt(self, question: _Question) -> Fetched:
@@ -194,11 +200,14 @@ class HttpFetcher:
         self, question: _Question, url: httpx.URL, headers: httpx.Headers, before: httpx.URL | None
     ) -> Fetched | httpx.URL:
         """One request inside its turn: the answer, or where it redirects to."""
+        if question.public:
+            check_public(url, resolve=self._resolve)
         self._wait_for_quota(url)
         with self._gate.turn(str(url)), foreign_errors(url):
             ends = self._monotonic() + self._timeouts.deadline
             timeout = self._timeouts.at(url.host)
-            with self._client.stream("GET", url, headers=headers, timeout=timeout) as response:
+            watch = {"trace": _refuse_private_peer(url)} if question.public and self._is_direct else {}
+            with self._client.stream("GET", url, headers=headers, timeout=timeout, extensions=watch) as response:
                 if before is not None and self._is_direct:
                     check_peer(before, url, _peer(response), resolve=self._resolve)
                 self._note_quota(response)
@@ -258,12 +267,32 @@ class HttpFetcher:
 
     def _note_quota(self, response: httpx.Response) -> None:
         # After a 429 the retry policy waits.
-        if response.is_success and (seconds := used_up_for(response.headers.get("RateLimit"))):
+        limit, policy = response.headers.get("RateLimit"), response.headers.get("RateLimit-Policy")
+        if response.is_success and (seconds := used_up_for(limit, policy)):
             self._used_up[place(response.request.url)] = self._monotonic() + seconds
 
 
+def _refuse_private_peer(url: httpx.URL) -> Callable[[str, Mapping[str, Any]], None]:
+    """Looks at where a new connection went before anything is sent over it: a name may resolve differently by then."""
+
+    def trace(event: str, facts: Mapping[str, Any]) -> None:
+        if event == "connection.connect_tcp.complete":
+            stream = facts["return_value"]
+            address = stream.get_extra_info("server_addr")
+            if not address or is_private(str(address[0])):
+                stream.close()
+                raise Unsafe(f"{place(url)} is no public address", url=safe_url(url))
+
+    return trace
+
+
 def _question(
-    url: str, params: Mapping[str, str], headers: Mapping[str, str], validators: Validators, accept: tuple[str, ...]
+    url: str,
+    params: Mapping[str, str],
+    headers: Mapping[str, str],
+    validators: Validators,
+    accept: tuple[str, ...],
+    public: bool,
 ) -> _Question:
     """The request to send; credentials leave the URL for a header, where redirects and messages lose them."""
     try:
@@ -280,7 +309,7 @@ def _question(
     if validators.last_modified:
         sent["If-Modified-Since"] = validators.last_modified
     target = parsed.copy_with(userinfo=b"", fragment=None)
-    return _Question(target.copy_merge_params(dict(params)) if params else target, sent, validators, accept)
+    return _Question(target.copy_merge_params(dict(params)) if params else target, sent, validators, accept, public)
 
 
 def _without(headers: httpx.Headers, names: tuple[str, ...]) -> httpx.Headers:
@@ -476,6 +505,9 @@ _HTML = re.compile(rb"<(?:!doctype\s+html|html)\b", re.IGNORECASE)
 _DOCTYPE = re.compile(rb"<!DOCTYPE[^\[>]*(?:\[(?:(?!\]\s*>).)*\]\s*)?>", re.DOTALL)
 _ROOT = re.compile(rb"<([^\s<>/!?]+)")
 _TAG_END = re.compile(rb"\s*>")
+# A bracket alone is no sign: one random byte in 256 is "<", and noise must not pass for an answer that was cut.
+_MARKUP = re.compile(rb"<(?:[?!]|[A-Za-z_][\w:.-]*(?:[\s/>]|\Z)|\Z)")
+_JSON = re.compile(rb"\{\s*(?:[\"}]|\Z)|\[\s*(?:[\[\]{\"tfn0-9-]|\Z)")
 _BRACKETS: Final = {b"{": b"}", b"[": b"]"}
 
 
@@ -522,7 +554,7 @@ def _end(pattern: re.Pattern[bytes], text: bytes, start: int) -> int:
 
 
 def _is_xml(text: bytes) -> bool:
-    return text[:_HEAD].lstrip().startswith(b"<") and not _is_html(text)
+    return bool(_MARKUP.match(text[:_HEAD].lstrip())) and not _is_html(text)
 
 
 def _xml_ends(text: bytes) -> bool:
@@ -539,7 +571,7 @@ def _xml_ends(text: bytes) -> bool:
 
 
 def _is_json(text: bytes) -> bool:
-    return text[:_HEAD].lstrip()[:1] in _BRACKETS
+    return bool(_JSON.match(text[:_HEAD].lstrip()))
 
 
 def _json_ends(text: bytes) -> bool:

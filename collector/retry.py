@@ -31,7 +31,10 @@ LONGEST_WAIT: Final = timedelta(days=7).total_seconds()
 LEAST_WAIT_ON_503: Final = 60.0
 
 _SECONDS = re.compile(r"\d{1,12}(\.\d{1,9})?", re.ASCII)
-_QUOTA = re.compile(r";\s*([rt])\s*=\s*(\d{1,12})", re.ASCII)
+_QUOTA = re.compile(r";\s*([rtq])\s*=\s*(\d{1,12})", re.ASCII)
+# Requests of a quota that are left alone, for what other processes of this installation are asking at the same moment:
+# a twentieth, five at most.
+_SHARE_LEFT, _MOST_LEFT = 20, 5
 _SERVICE_UNAVAILABLE = 503
 
 
@@ -117,14 +120,25 @@ def http_date(value: str | None) -> datetime | None:
         return None
 
 
-def used_up_for(value: str | None) -> float | None:
+def used_up_for(value: str | None, policy: str | None = None) -> float | None:
     """The seconds until a used-up quota is full again, from `RateLimit: "api";r=0;t=200`; None while some is left.
 
-    draft-ietf-httpapi-ratelimit-headers-09, as Hugging Face sends it; of several quotas the longest wait counts.
+    draft-ietf-httpapi-ratelimit-headers-09, as Hugging Face sends it; of several quotas the longest wait counts. With
+    `policy` (`RateLimit-Policy: "fixed window";"api";q=500;w=300`) the last few requests count as used up, see above.
     """
+    kept = min(_spare(policy), _MOST_LEFT)
     waits = []
     for part in (value or "").split(","):
-        quota = {name: int(number) for name, number in _QUOTA.findall(part)}
-        if quota.get("r") == 0 and "t" in quota:
+        quota = _numbers(part)
+        if "t" in quota and quota.get("r", kept + 1) <= kept:
             waits.append(min(float(quota["t"]), LONGEST_WAIT))
     return max(waits, default=None)
+
+
+def _spare(policy: str | None) -> int:
+    quotas = [_numbers(part).get("q", 0) for part in (policy or "").split(",")]
+    return min(quotas) // _SHARE_LEFT
+
+
+def _numbers(part: str) -> dict[str, int]:
+    return {name: int(number) for name, number in _QUOTA.findall(part)}

@@ -9,6 +9,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from itertools import islice
@@ -16,12 +17,14 @@ from itertools import islice
 from collector import identity
 from collector.code_links import with_code
 from collector.decide import decide
+from collector.history import MANY, joined, read_before, slices, still_to_read
 from collector.sources.base import Fetcher, Finish, Harvest, Source, Validators, Window
 from staycurrent.clock import Clock
 from staycurrent.errors import FetchError
 from staycurrent.store import intake
 from staycurrent.store import sources as source_store
-from staycurrent.store.engine import Engine, Session, serialise_intake, writing
+from staycurrent.store.engine import Engine, Session, reading, serialise_intake, writing
+from staycurrent.store.full_text import put_off
 from staycurrent.store.sources import PollState
 from staycurrent.types import Change, Outcome, ParsedItem, RunReport
 
@@ -34,6 +37,17 @@ LONGEST_REPAIR = timedelta(days=30)
 BATCH = 500
 THREADS = 6
 Progress = Callable[[str, int], None]
+"""Told the source and how many items it has delivered so far."""
+HistoryProgress = Callable[[str, int, int], None]
+"""Told the source, how many days of a long window are read, and how many there are."""
+
+
+def _silent(_source: str, _fetched: int) -> None:
+    """Nobody watches."""
+
+
+def _silent_history(_source: str, _done: int, _days: int) -> None:
+    """Nobody watches."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +65,8 @@ def collect(
     clock: Clock,
     *,
     order: Order = Order(),
-    progress: Progress = lambda _source, _fetched: None,
+    progress: Progress = _silent,
+    history: HistoryProgress = _silent_history,
 ) -> list[RunReport]:
     """Run the sources side by side and report on each, in the order given.
 
@@ -59,7 +74,7 @@ def collect(
     """
 
     def run(source: Source) -> RunReport:
-        return run_source(engine, source, fetcher, clock, order=order, progress=progress)
+        return run_source(engine, source, fetcher, clock, order=order, progress=progress, history=history)
 
     if len(sources) == 1:
         return [run(source) for source in sources.values()]
@@ -76,13 +91,53 @@ def collect(
 
 
 def run_source(
-    engine: Engine, source: Source, fetcher: Fetcher, clock: Clock, *, order: Order, progress: Progress
+    engine: Engine,
+    source: Source,
+    fetcher: Fetcher,
+    clock: Clock,
+    *,
+    order: Order,
+    progress: Progress = _silent,
+    history: HistoryProgress = _silent_history,
 ) -> RunReport:
-    """One run of one source."""
+    """One run of one source, or one for each slice of a long window; a slice that fails ends it."""
+    today = clock().date()
+    with reading(engine) as session:
+        whole = window_of(source_store.poll_state(session, source.name), order, today)
+        wanted = slices(whole) if source.by_day else [whole]
+        done = source_store.finished_windows(session, source.name) if len(wanted) > 1 else set()
+    waiting = still_to_read(wanted, done) or wanted[-1:]
+    reports: list[RunReport] = []
+    with put_off(engine) if len(waiting) >= MANY else nullcontext():
+        for window in waiting:
+            before = sum(r.fetched for r in reports)
+            task = _Task(source, window, read_before(window, wanted, done))
+            reports.append(_run_window(engine, task, fetcher, clock, _counting_on(progress, before)))
+            done |= {(window.since, window.until)}
+            history(source.name, (window.until - whole.since).days + 1, (whole.until - whole.since).days + 1)
+            if reports[-1].outcome is Outcome.FAILED:
+                break
+    return joined(reports)
+
+
+def _counting_on(progress: Progress, before: int) -> Progress:
+    return lambda name, fetched: progress(name, before + fetched)
+
+
+@dataclass(frozen=True, slots=True)
+class _Task:
+    """A window of a source, and up to which day the slices before it are read."""
+
+    source: Source
+    window: Window
+    read_before: date | None
+
+
+def _run_window(engine: Engine, task: _Task, fetcher: Fetcher, clock: Clock, progress: Progress) -> RunReport:
+    source, window = task.source, task.window
     started, now = time.monotonic(), clock()
     with writing(engine) as session:
         state = source_store.poll_state(session, source.name)
-        window = window_of(state, order, now.date())
         run_id = source_store.start_run(session, source.name, window.since, window.until, now)
     counts: Counter[Change] = Counter()
     finish, failure = Finish(), _parked(state, now)
@@ -103,7 +158,7 @@ def run_source(
             clock(),
             reason=failure.reason if failure else None,
             note=finish.note,
-            watermark=finish.watermark if _joins(state, window) else None,
+            watermark=finish.watermark if _joins(state, task) else None,
             etag=finish.validators.etag if finish.validators else None,
             last_modified=finish.validators.last_modified if finish.validators else None,
             days=finish.days,
@@ -122,9 +177,11 @@ def window_of(state: PollState, order: Order, today: date) -> Window:
     return Window(min(since, until), until)
 
 
-def _joins(state: PollState, window: Window) -> bool:
+def _joins(state: PollState, task: _Task) -> bool:
     """Whether the window leaves no day unread behind the watermark; only then may the watermark move on."""
-    return state.watermark is None or window.since <= state.watermark
+    if state.watermark is None or task.window.since <= state.watermark:
+        return True
+    return task.read_before is not None and task.read_before <= state.watermark
 
 
 class Parked(FetchError):

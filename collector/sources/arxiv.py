@@ -13,7 +13,7 @@ from datetime import date, datetime
 
 from collector.sources.arxiv_api import ArxivApi
 from collector.sources.arxiv_calendar import must_announce
-from collector.sources.arxiv_oai import OaiPage, parse_page
+from collector.sources.arxiv_oai import OaiPage, listed_on, parse_page
 from collector.sources.arxiv_rss import Announcement, merge, parse_announcements
 from collector.sources.base import Fetcher, Finish, Harvest, Page, Validators, Window
 from staycurrent.errors import Empty, FetchError, Forbidden, UnexpectedContent
@@ -33,18 +33,21 @@ class Arxiv:
     api_url: str
     categories: tuple[str, ...]
     name: str = "arxiv"
+    by_day: bool = True
 
     def collect(self, fetcher: Fetcher, window: Window, now: datetime, validators: Validators | None = None) -> Harvest:
         """One page per OAI page. Raises `Empty` where arXiv must have announced something and delivered nothing."""
         # A feed speaks of today only: no hint for a window that ended before.
         hints, note = self._announced(fetcher) if window.until >= now.date() else ({}, None)
-        progress = _Progress(hints)
+        progress = _Progress(merge(hints.values()))
         for category in self.categories:
-            yield from self._harvest(fetcher, category, window, now, progress)
+            records = yield from self._harvest(fetcher, category, window, now, progress)
+            if not records and hints.get(category):
+                progress.silent.append(category)
         if missing := progress.announced_only():
             # Announced in the feed, absent from OAI-PMH: the third door has them, or the day stays partial.
             found, why = self._look_up(fetcher, missing)
-            yield Page(progress.take_looked_up(found))
+            yield Page(progress.take_looked_up(found, now.date()))
             note = _joined((note, why))
         return _finish(progress, window, now, note)
 
@@ -56,34 +59,44 @@ class Arxiv:
         except FetchError as error:
             return [], f"no look-up of what OAI-PMH lacks ({error.reason})"
 
-    def _announced(self, fetcher: Fetcher) -> tuple[dict[str, Announcement], str | None]:
-        """The day's announcements, and why they are not complete. One feed per category: long ones lose new papers."""
-        feeds: list[dict[str, Announcement]] = []
+    def _announced(self, fetcher: Fetcher) -> tuple[dict[str, dict[str, Announcement]], str | None]:
+        """The day's announcements by category, and why they are not complete. One feed each: long ones lose new papers."""
+        feeds: dict[str, dict[str, Announcement]] = {}
         missing: list[str] = []
-        for category in self.categories:
+        for n, category in enumerate(self.categories):
             try:
                 answer = fetcher.get(f"{self.rss_url}/{category}", accept=("xml",))
-                feeds.append(parse_announcements(answer.body))
+                feeds[category] = parse_announcements(answer.body)
             except Forbidden:
                 raise
             except FetchError as error:
+                if error.transient:
+                    # It was waited for, up to 20 minutes; the other feeds stand at the same address.
+                    missing.append(f"{', '.join(self.categories[n:])} ({error.reason})")
+                    break
                 missing.append(f"{category} ({error.reason})")
-        return merge(feeds), f"no announce types for {', '.join(missing)}" if missing else None
+        return feeds, f"no announce types for {', '.join(missing)}" if missing else None
 
     def _harvest(
         self, fetcher: Fetcher, category: str, window: Window, now: datetime, progress: _Progress
-    ) -> Generator[Page, None, None]:
+    ) -> Generator[Page, None, int]:
+        """The pages of a category; returns how many records it has in the window."""
         params = {"verb": "ListRecords", "metadataPrefix": "arXivRaw", "set": oai_set(category)}
         params["from"] = window.since.isoformat()
         if window.until < now.date():
             # arXiv's rule for staying up to date is `from` without `until`.
             params["until"] = window.until.isoformat()
         tokens: set[str] = set()
+        records = 0
         while True:
             page = parse_page(fetcher.get(self.oai_url, params=params, accept=("xml",)).body)
+            if tokens and not page.items and not page.skipped:
+                # A token is given where a record more was found (arXiv/oaipmh, fetch_list): this is no end of a list.
+                raise Empty(f"OAI-PMH breaks off in {category}: an empty page behind {records:,} records", url=self.oai_url)
+            records += len(page.items) + page.skipped
             yield Page(progress.take(page))
             if page.token is None:
-                return
+                return records
             if page.token in tokens or len(tokens) >= MAX_PAGES:
                 raise UnexpectedContent(f"OAI-PMH leads in a circle in {category}", url=self.oai_url)
             tokens.add(page.token)
@@ -99,6 +112,8 @@ class _Progress:
     """Ids with the day that OAI-PMH files them under."""
     answered_on: date | None = None
     skipped: int = 0
+    silent: list[str] = field(default_factory=list)
+    """Categories without a record, though their feeds announce papers."""
 
     def take(self, page: OaiPage) -> tuple[ParsedItem, ...]:
         if self.answered_on is None and page.response_date:
@@ -115,9 +130,14 @@ class _Progress:
         """What today's feeds announced and OAI-PMH did not deliver, sorted."""
         return sorted(self.hints.keys() - self.delivered.keys())
 
-    def take_looked_up(self, items: Iterable[ParsedItem]) -> tuple[ParsedItem, ...]:
-        fresh = [with_hint(item, self.hints.get(item.arxiv_id or "")) for item in items]
-        self.delivered.update({item.arxiv_id: None for item in fresh if item.arxiv_id})
+    def take_looked_up(self, items: Iterable[ParsedItem], today: date) -> tuple[ParsedItem, ...]:
+        """The papers with the day on which the feed announced them: the query API knows none, and OAI-PMH says the same."""
+        fresh: list[ParsedItem] = []
+        for item in items:
+            if item.arxiv_id:
+                self.delivered[item.arxiv_id] = None
+                dated = replace(item, listed_on=listed_on(item.arxiv_id, item.versions, today))
+                fresh.append(with_hint(dated, self.hints.get(item.arxiv_id)))
         return tuple(fresh)
 
     def days(self, today: date) -> tuple[DayCount, ...]:
@@ -150,6 +170,9 @@ def _finish(progress: _Progress, window: Window, now: datetime, note: str | None
     busy = any(must_announce(day, now) for day in window.days())
     if not progress.delivered and busy:
         raise Empty("arXiv delivered nothing for days on which it announces")
+    if progress.silent:
+        # What the look-up found is today's; the other days of the window are still lacking.
+        raise Empty(f"OAI-PMH has nothing in {', '.join(progress.silent)}, where arXiv announces papers today")
     return Finish(
         # A window that ended in the past says nothing about the days behind it.
         watermark=min(progress.answered_on or window.until, window.until),

@@ -46,11 +46,13 @@ class Fetcher(Protocol):
         headers: Mapping[str, str] | None = None,
         validators: Validators | None = None,
         accept: tuple[str, ...] = (),
+        public: bool = False,
     ) -> Fetched:
         """The answer to a GET.
 
         `accept` names what the body must look like: "xml" or "json"; an HTML page where XML or JSON must be is
-        `UnexpectedContent`. Raises a `FetchError`, after bounded retries where it is transient.
+        `UnexpectedContent`. `public` refuses every private address, the first one too: the rule for what a reader
+        added. Raises a `FetchError`, after bounded retries where it is transient.
         """
         ...
 
@@ -97,6 +99,11 @@ class Source(Protocol):
 
     @property
     def name(self) -> str: ...
+
+    @property
+    def by_day(self) -> bool:
+        """Whether the window bounds what is fetched, so that a long one can be collected in slices."""
+        ...
 
     def collect(self, fetcher: Fetcher, window: Window, now: datetime, validators: Validators | None = None) -> Harvest:
         """Pages of the window, then what was reached. Raises a `FetchError` where the source could not be read."""

@@ -43,6 +43,7 @@ class HuggingFace:
     base_url: str
     token: str = field(default="", repr=False)
     name: str = "huggingface"
+    by_day: bool = True
 
     def collect(self, fetcher: Fetcher, window: Window, now: datetime, validators: Validators | None = None) -> Harvest:
         """One page per day, oldest first. Raises `Empty` where even three weekdays hold nothing."""

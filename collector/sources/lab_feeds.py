@@ -29,6 +29,8 @@ class Feed:
     kind: str
     alarm_days: int = DEFAULT_ALARM_DAYS
     id: str | None = None
+    public_only: bool = False
+    """Whether fetching it must never lead to a private address: the rule for what a reader added."""
 
     @property
     def source(self) -> str:

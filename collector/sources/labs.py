@@ -27,6 +27,7 @@ __all__ = ["Feed", "LabFeed", "ParsedFeed", "load_feeds", "parse_posts"]
 ABSTRACT_LIMIT = 5_000
 MENTIONS_LIMIT = 50
 _ADDRESS = re.compile(r"https?://[^\s\"'<>()\[\]{}]+")
+_RELEASES = re.compile(r"https://github\.com/[\w.-]+/([\w.-]+)/releases\.atom")
 _FIRST_YEAR = 1990
 
 
@@ -36,6 +37,7 @@ class ParsedFeed:
 
     items: list[ParsedItem]
     skipped: int = 0
+    title: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +45,7 @@ class LabFeed:
     """The posts of one lab feed."""
 
     feed: Feed
+    by_day: bool = False
 
     @property
     def name(self) -> str:
@@ -51,7 +54,7 @@ class LabFeed:
     def collect(self, fetcher: Fetcher, window: Window, now: datetime, validators: Validators | None = None) -> Harvest:
         """One page with the whole feed, or nothing where it did not change. Raises `Empty` for a feed without posts."""
         last = min(window.until, now.date())
-        answer = fetcher.get(self.feed.url, validators=validators, accept=("xml",))
+        answer = fetcher.get(self.feed.url, validators=validators, accept=("xml",), public=self.feed.public_only)
         if answer.not_modified:
             return Finish(watermark=last, validators=validators, empty_is_fine=True)
         # Relative links are relative to the address that answered, after redirects.
@@ -62,6 +65,7 @@ class LabFeed:
             watermark=last,
             validators=answer.validators,
             expected=len(parsed.items),
+            empty_is_fine=not parsed.items and not parsed.skipped,
             note=f"{parsed.skipped} entries without title or address" if parsed.skipped else None,
         )
 
@@ -70,23 +74,34 @@ def parse_posts(body: bytes, feed: Feed, *, url: str = "", content_type: str = "
     """The posts of a feed. Raises `Incomplete`, `UnexpectedContent` and, for a feed without entries, `Empty`."""
     base = url or feed.url
     document = parse_feed(body, url=base, content_type=content_type)
-    if not document.entries:
+    repository = _released_repository(feed.url)
+    if not document.entries and not repository:  # a repository may have released nothing yet
         raise Empty(f"{feed.name} has no entries", url=feed.url)
     items: dict[str, ParsedItem] = {}
     skipped = 0
     for entry in document.entries:
-        item = _post(entry, feed, base)
+        item = _post(entry, feed, base, repository)
         if item is None:
             skipped += 1
         else:
             items.setdefault(item.key, item)
-    return ParsedFeed(list(items.values()), skipped)
+    return ParsedFeed(list(items.values()), skipped, document.title)
 
 
-def _post(entry: Mapping[str, Any], feed: Feed, base: str) -> ParsedItem | None:
+def _released_repository(url: str) -> str:
+    """The name of the repository whose releases on GitHub this feed is, or nothing."""
+    found = _RELEASES.fullmatch(url)
+    return found[1] if found else ""
+
+
+def _post(entry: Mapping[str, Any], feed: Feed, base: str, repository: str) -> ParsedItem | None:
     raw_title = clean.plain(_text(entry, "title"))
+    if repository and raw_title and repository.lower() not in raw_title.lower():
+        raw_title = f"{repository} {raw_title}"  # "v1.0.0" alone says nothing
     headline = clean_title(raw_title, _tags(entry))
     guid = clean.fold(_text(entry, "id"))
+    if "<" in guid:  # no identifier, but an attempt to put markup where one is shown
+        guid = ""
     url = _link(entry, base) or clean.http_url(guid)
     if not headline.title or not url:
         return None

@@ -43,12 +43,10 @@ class _Progress:
     since: date
     until: date
     seen: set[str] = field(default_factory=set)
-    listed: int = 0
     skipped: int = 0
     unfiltered: list[str] = field(default_factory=list)
 
     def take(self, papers: ParsedPapers) -> Page:
-        self.listed += papers.listed
         self.skipped += papers.skipped
         fresh = [item for item in papers.items if item.key not in self.seen and self._in_time(item)]
         self.seen.update(item.key for item in fresh)
@@ -65,15 +63,17 @@ class PapersWithCode:
     base_url: str
     organizations: tuple[str, ...] = ORGANIZATIONS
     name: str = "paperswithcode"
+    by_day: bool = False
 
     def collect(self, fetcher: Fetcher, window: Window, now: datetime, validators: Validators | None = None) -> Harvest:
-        """A page per answer. Raises `Empty` where neither recent nor trending papers are listed."""
+        """A page per answer. Raises `Empty` where no recent papers are listed; a day may well trend nothing."""
         until = min(window.until, now.date())
         progress = _Progress(window.since - LOOK_BACK, until)
         for name in ("recent", "trending"):
-            yield progress.take(self._ask(fetcher, f"papers/{name}", {"limit": str(PAGE_SIZE)}))
-        if not progress.listed:
-            raise Empty("Papers with Code lists neither recent nor trending papers", url=self.base_url)
+            papers = self._ask(fetcher, f"papers/{name}", {"limit": str(PAGE_SIZE)})
+            if name == "recent" and not papers.listed:
+                raise Empty("Papers with Code lists no recent papers", url=self.base_url)
+            yield progress.take(papers)
         for organization in self.organizations:
             yield from self._organization(fetcher, organization, progress)
         return Finish(watermark=until, expected=len(progress.seen), empty_is_fine=not progress.seen, note=_note(progress))

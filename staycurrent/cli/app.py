@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from staycurrent import __version__
-from staycurrent.cli import classifying, collecting, data, serving, showing
+from staycurrent.cli import classifying, collecting, data, feeds, importing, personal, ranking, saving, serving, showing
 from staycurrent.cli.filters import with_filters
 
 app = typer.Typer(
@@ -39,9 +39,22 @@ app.command("train")(classifying.train)
 app.command("evaluate")(classifying.evaluate)
 app.command("predict")(classifying.predict)
 app.command("reading")(with_filters(showing.reading))
+app.command("ranking")(ranking.ranking)
 app.command("items")(with_filters(showing.items))
 app.command("search")(with_filters(showing.search, without=("text",)))
 app.command("show")(showing.show)
 app.command("topics")(showing.topics)
 app.command("labs")(showing.labs)
-app.command("export")(data.export)
+app.command("export")(with_filters(data.export))
+app.add_typer(importing.app, name="import")
+app.add_typer(feeds.app, name="feeds")
+app.command("save")(with_filters(saving.save))
+app.add_typer(saving.app, name="saved")
+app.command("mark")(personal.mark)
+app.command("note")(personal.note)
+app.command("tag")(personal.tag)
+app.command("less")(personal.less)
+app.command("marks")(personal.marks)
+app.command("similar")(personal.similar)
+app.command("recommend")(personal.recommend)
+app.command("progress")(personal.progress)

@@ -8,6 +8,7 @@ from typing import Annotated, Any, Optional
 
 import typer
 
+from staycurrent import shapes
 from staycurrent.cli import output
 from staycurrent.cli.context import App, classify_new, open_app, open_collector
 from staycurrent.errors import UsageError
@@ -48,15 +49,8 @@ def _collect(app: App, names: list[str], order: Any) -> list[RunReport]:
 
     with open_collector(app) as (known, fetcher), output.progress() as bar:
         wanted = registry.select(known, names)
-        tasks = {name: bar.add_task(name, total=None) for name in wanted}
-        return run(
-            app.engine,
-            wanted,
-            fetcher,
-            app.clock,
-            order=order,
-            progress=lambda name, fetched: bar.update(tasks[name], completed=fetched),
-        )
+        shown = output.Advance(bar, wanted)
+        return run(app.engine, wanted, fetcher, app.clock, order=order, progress=shown.items, history=shown.days)
 
 
 def _day(option: str, text: str | None) -> date | None:
@@ -99,7 +93,7 @@ def sources(json: Annotated[bool, typer.Option("--json", help="Print one JSON do
     with open_collector(app), database.reading(app.engine) as session:
         rows = health_store.health(session)
     if json:
-        output.print_json({"sources": [health_json(h, app.clock().date()) for h in rows]})
+        output.print_json({"sources": [shapes.health_json(h, app.clock().date()) for h in rows]})
         return
     today = app.clock().date()
     table = output.table("source", "last success", "stored", "state")
@@ -107,28 +101,3 @@ def sources(json: Annotated[bool, typer.Option("--json", help="Print one JSON do
         last = output.moment(row.last_success) or "never"
         table.add_row(row.name, last, f"{row.stored:,}", health_store.words(row, today))
     output.out.print(table)
-
-
-def health_json(h: health_store.Health, today: date) -> dict[str, Any]:
-    """A source's health as the contract shows it."""
-    return {
-        "source": h.name,
-        "kind": h.kind,
-        "title": h.title,
-        "url": h.url,
-        "lab": h.lab,
-        "official": h.official,
-        "last_success": output.moment(h.last_success),
-        "last_attempt": output.moment(h.last_attempt),
-        "next_check": output.moment(h.next_check),
-        "error": h.error,
-        "error_count": h.error_count,
-        "outcome": h.outcome,
-        "day": h.newest_day.day.isoformat() if h.newest_day else None,
-        "expected": h.newest_day.expected if h.newest_day else h.expected,
-        "stored": h.newest_day.stored if h.newest_day else h.fetched,
-        "incomplete_days": [c.day.isoformat() for c in h.incomplete],
-        "items": h.stored,
-        "newest_item": h.newest_item.isoformat() if h.newest_item else None,
-        "state": health_store.words(h, today),
-    }

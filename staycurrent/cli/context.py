@@ -12,13 +12,15 @@ from typing import TYPE_CHECKING
 from staycurrent import __version__
 from staycurrent.clock import Clock, clock
 from staycurrent.settings import Settings, load
-from staycurrent.store import catalog
+from staycurrent.store import catalog, full_text
 from staycurrent.store import engine as database
+from staycurrent.store import feeds as feed_store
 from staycurrent.store import sources as source_store
 from staycurrent.store.engine import Engine
 
 if TYPE_CHECKING:
     from collector.sources.base import Fetcher, Source
+    from collector.sources.lab_feeds import Feed
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,13 +88,8 @@ class _JsonFormatter(logging.Formatter):
 def open_collector(app: App) -> Iterator[tuple[dict[str, Source], Fetcher]]:
     """The installation's sources, registered, and the fetcher they share."""
     from collector import sources
-    from collector.fetch import HttpFetcher, user_agent
-    from collector.politeness import ArxivGate
-    from collector.sources.lab_feeds import load_feeds
-    from staycurrent.store.turns import Turns
 
     s = app.settings
-    feeds = load_feeds(s.lab_feeds)
     registry = sources.build_sources(
         oai_url=s.arxiv_oai_url,
         rss_url=s.arxiv_rss_url,
@@ -101,11 +98,34 @@ def open_collector(app: App) -> Iterator[tuple[dict[str, Source], Fetcher]]:
         huggingface_url=s.huggingface_url,
         huggingface_token=s.huggingface_token.get_secret_value(),
         paperswithcode_url=s.paperswithcode_url,
-        feeds=feeds,
+        feeds=lab_feeds(app),
     )
     with database.writing(app.engine) as session:
         source_store.register(session, sources.describe(registry))
+    full_text.mend(app.engine)
+    with open_fetcher(app) as fetcher:
+        yield registry, fetcher
+
+
+def lab_feeds(app: App) -> tuple[Feed, ...]:
+    """The feeds of the operator's file and those that were added."""
+    from collector.reader_feeds import joined
+    from collector.sources.lab_feeds import load_feeds
+
+    with database.reading(app.engine) as session:
+        added = feed_store.every(session)
+    return joined(load_feeds(app.settings.lab_feeds), added)
+
+
+@contextmanager
+def open_fetcher(app: App, *, attempts: int = 4, max_bytes: int | None = None) -> Iterator[Fetcher]:
+    """The one door to the network; a person who waits at the terminal wants fewer attempts than a scheduled run."""
+    from collector.fetch import MAX_BYTES, HttpFetcher, user_agent
+    from collector.politeness import ArxivGate
+    from staycurrent.store.turns import Turns
+
+    s = app.settings
     gate = ArxivGate(Turns(app.engine, "arxiv", s.arxiv_delay), (s.arxiv_oai_url, s.arxiv_api_url, s.arxiv_rss_url))
     agent = user_agent(__version__, s.contact, s.public_url)
-    with HttpFetcher(user_agent=agent, gate=gate) as fetcher:
-        yield registry, fetcher
+    with HttpFetcher(user_agent=agent, gate=gate, attempts=attempts, max_bytes=max_bytes or MAX_BYTES) as fetcher:
+        yield fetcher

@@ -4,17 +4,26 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from datetime import datetime
 from typing import Any
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    SpinnerColumn,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+)
 from rich.table import Table
 
 from staycurrent import roadmap
-from staycurrent.types import ItemView, SightingView, Version
+from staycurrent.shapes import lab_slugs
+from staycurrent.shapes import moment as moment
+from staycurrent.types import ItemView
 
 # A pipe has no width; rich would take it for 80 columns and cut names.
 out = Console(soft_wrap=True, highlight=False, width=None if sys.stdout.isatty() else 240)
@@ -28,7 +37,7 @@ def print_json(document: Any) -> None:
 
 def say(message: str) -> None:
     """A line for the person, on stderr."""
-    err.print(message, markup=False)
+    err.print(message, markup=False, soft_wrap=True)
 
 
 def table(*headers: str) -> Table:
@@ -42,45 +51,34 @@ def table(*headers: str) -> Table:
 @contextmanager
 def progress() -> Iterator[Progress]:
     """Progress bars on stderr; silent where stderr is no terminal."""
-    columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    columns = (
+        SpinnerColumn(),
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        TimeRemainingColumn(),
+    )
     with Progress(*columns, console=err, transient=True, disable=not err.is_terminal) as bar:
         yield bar
 
 
-def moment(value: datetime | None) -> str | None:
-    """An ISO 8601 time in UTC, to the second, with Z."""
-    return value.strftime("%Y-%m-%dT%H:%M:%SZ") if value else None
+class Advance:
+    """One bar a source. How many papers there will be nobody knows, so the bar counts days where a long window is read,
+    and its estimate is the time that the days so far took; without days it only counts items.
+    """
 
+    def __init__(self, bar: Progress, names: Iterable[str]) -> None:
+        self._bar = bar
+        self._tasks = {name: bar.add_task(name, total=None) for name in names}
 
-def item_json(item: ItemView) -> dict[str, Any]:
-    """An item as every `--json` output shows it."""
-    return {
-        "id": item.id,
-        "arxiv_id": item.arxiv_id,
-        "kind": item.kind.value,
-        "title": item.title,
-        "authors": list(item.authors),
-        "url": item.url,
-        "published": moment(item.published),
-        "updated": moment(item.updated),
-        "listed": item.listed_on.isoformat(),
-        "version": item.version,
-        "withdrawn": item.withdrawn,
-        "level": item.level,
-        "confidence": item.confidence,
-        "unsure": item.unsure,
-        "topics": [t.slug for t in item.topics],
-        "labs": lab_slugs(item),
-        "sources": list(item.sources),
-        "votes": item.votes,
-        "stars": item.stars,
-        "repositories": [r.url for r in item.repositories],
-    }
+    def items(self, name: str, fetched: int) -> None:
+        """So many items have come in."""
+        self._bar.update(self._tasks[name], description=f"{name} · {fetched:,} items")
 
-
-def lab_slugs(item: ItemView) -> list[str]:
-    """The labs of an item, strongest evidence first, each once."""
-    return list(dict.fromkeys(e.lab for e in item.labs))
+    def days(self, name: str, done: int, days: int) -> None:
+        """So many days of a long window are read."""
+        self._bar.update(self._tasks[name], completed=done, total=days)
 
 
 def print_items(items: tuple[ItemView, ...]) -> None:
@@ -112,24 +110,3 @@ def level_mark(item: ItemView) -> str:
     if item.level is None:
         return "not classified"
     return f"level {item.level}{'?' if item.unsure else ''}"
-
-
-def sighting_json(seen: SightingView) -> dict[str, Any]:
-    """A sighting as every output shows it."""
-    return {
-        "source": seen.source,
-        "key": seen.key,
-        "url": seen.url,
-        "seen": moment(seen.seen_at),
-        "listed": seen.listed_on.isoformat() if seen.listed_on else None,
-        "announce_type": seen.announce_type,
-        "organization": seen.organization,
-        "votes": seen.votes,
-        "stars": seen.stars,
-        "comments": seen.comments,
-    }
-
-
-def version_json(version: Version) -> dict[str, Any]:
-    """A version as every output shows it."""
-    return {"version": version.number, "submitted": moment(version.submitted), "withdrawn": version.withdrawn}

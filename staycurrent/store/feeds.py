@@ -30,9 +30,7 @@ class AddedFeed:
 def every(session: Session) -> tuple[AddedFeed, ...]:
     """The added feeds in the order of their names."""
     rows = session.scalars(select(Feed).order_by(Feed.source))
-    return tuple(
-        AddedFeed(r.source, r.lab, r.name, r.url, r.official, r.alarm_days, r.allow_private, r.added_at) for r in rows
-    )
+    return tuple(AddedFeed(r.source, r.lab, r.name, r.url, r.official, r.alarm_days, r.allow_private, r.added_at) for r in rows)
 
 
 def add(session: Session, feed: AddedFeed) -> bool:

@@ -10,12 +10,13 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime
 from itertools import islice
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
-from sqlalchemy import delete, exists, func, insert, or_, select, update
+from sqlalchemy import Table, delete, exists, func, insert, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
+from staycurrent.store.following import follow
 from staycurrent.store.models import (
     Item,
     ItemKey,
@@ -30,8 +31,10 @@ from staycurrent.store.models import (
     Sighting,
 )
 from staycurrent.types import Change, Decision, Kind, ParsedItem, StoredItem
+from staycurrent.types import Repository as SaidRepository
 
 T = TypeVar("T")
+_ITEMS, _TEXTS, _KEYS = (cast("Table", t.__table__) for t in (Item, ItemText, ItemKey))
 _CHUNK = 400
 """Parameters of one IN list; SQLite allows 999 variables in old builds."""
 _READ_BY_CLASSIFIER = (ItemText.title, ItemText.abstract, ItemText.categories, ItemText.comment)
@@ -121,14 +124,14 @@ def apply(session: Session, decisions: Sequence[Decision], now: datetime) -> Non
     homes = [(d.item_id if d.item_id is not None else ids[id(d)], d) for d in to_write]
     for home, decision in homes:
         for merged in decision.merge_ids:
-            _merge(session, home, merged)
+            merge(session, home, merged)
     _rewrite_items(session, [(i, d) for i, d in homes if d.change is Change.CHANGED], now)
     _insert_keys(session, homes)
     _put_versions(session, homes)
     _put_sightings(session, homes, now)
     _put_metrics(session, homes, now)
-    _put_repositories(session, homes)
-    _refresh_signals(session, [i for i, d in homes if d.change is Change.CHANGED])
+    put_repositories(session, [(i, d.parsed.source, r) for i, d in homes for r in d.parsed.repositories])
+    refresh_signals(session, [i for i, d in homes if d.change is Change.CHANGED])
 
 
 def public_id(keys: Sequence[str]) -> str:
@@ -143,8 +146,8 @@ def _insert_items(session: Session, decisions: Sequence[Decision], now: datetime
     if not decisions:
         return {}
     rows = [{**_identity(d), **_content(d), **_first_signals(d, now)} for d in decisions]
-    ids = list(session.scalars(insert(Item).returning(Item.id, sort_by_parameter_order=True), rows))
-    session.execute(insert(ItemText), [{"item_id": i, **_words(d.parsed)} for i, d in zip(ids, decisions, strict=True)])
+    ids = list(session.scalars(insert(_ITEMS).returning(_ITEMS.c.id, sort_by_parameter_order=True), rows))
+    session.execute(insert(_TEXTS), [{"item_id": i, **_words(d.parsed)} for i, d in zip(ids, decisions, strict=True)])
     return {id(d): i for i, d in zip(ids, decisions, strict=True)}
 
 
@@ -211,7 +214,7 @@ def _words(parsed: ParsedItem) -> dict[str, Any]:
     }
 
 
-def _merge(session: Session, home: int, merged: int) -> None:
+def merge(session: Session, home: int, merged: int) -> None:
     """Everything that hangs on `merged` moves to `home`; nothing of it is lost, its keys and public id lead on."""
     uid, number = session.execute(select(Item.uid, Item.doi).where(Item.id == merged)).one()
     upsert(session, ItemKey, [{"key": f"uid:{uid}", "item_id": home}], index=["key"], changing=["item_id"])
@@ -220,6 +223,7 @@ def _merge(session: Session, home: int, merged: int) -> None:
         session.execute(update(one_to_many).where(one_to_many.item_id == merged).values(item_id=home))
     for keyed in (ItemVersion, Metric, ItemRepository, ItemLab, ItemTopic):
         _move_unless_there(session, keyed, home, merged)
+    follow(session, home, merged)
     session.execute(delete(Item).where(Item.id == merged))
 
 
@@ -278,7 +282,7 @@ def _changes_words(session: Session, item_id: int, words: dict[str, Any]) -> boo
 def _insert_keys(session: Session, homes: Sequence[tuple[int, Decision]]) -> None:
     rows = [{"key": key, "item_id": i} for i, d in homes for key in d.keys]
     if rows:
-        session.execute(insert(ItemKey), rows)
+        session.execute(insert(_KEYS), rows)
 
 
 def _put_versions(session: Session, homes: Sequence[tuple[int, Decision]]) -> None:
@@ -331,8 +335,8 @@ def _put_metrics(session: Session, homes: Sequence[tuple[int, Decision]], now: d
     upsert(session, Metric, rows, index=["item_id", "source", "name", "day"], changing=["value"])
 
 
-def _put_repositories(session: Session, homes: Sequence[tuple[int, Decision]]) -> None:
-    said = [(i, d.parsed.source, r) for i, d in homes for r in d.parsed.repositories]
+def put_repositories(session: Session, said: Sequence[tuple[int, str, SaidRepository]]) -> None:
+    """Tie repositories to items: (row of the item, source that says so, repository)."""
     if not said:
         return
     by_url: dict[str, int | None] = {}
@@ -351,7 +355,7 @@ def _put_repositories(session: Session, homes: Sequence[tuple[int, Decision]]) -
     upsert(session, ItemRepository, list(links.values()), index=index, keeping=["official"])
 
 
-def _refresh_signals(session: Session, ids: Sequence[int]) -> None:
+def refresh_signals(session: Session, ids: Sequence[int]) -> None:
     """Signals of items with older evidence, computed anew over all their sightings."""
     for part in chunks(ids):
         seen = (
@@ -385,11 +389,10 @@ def _refresh_signals(session: Session, ids: Sequence[int]) -> None:
             session.execute(update(Item).where(Item.id == row.item_id).values(**values))
 
 
-def insert_once(session: Session, table: Any, row: dict[str, Any], *, index: Sequence[str], returning: Any) -> int | None:
-    """Insert a row and return its id, or None where another process was first."""
-    statement = _dialect(session).insert(table).values(**row).on_conflict_do_nothing(index_elements=list(index))
-    found: int | None = session.scalar(statement.returning(returning))
-    return found
+def insert_once(session: Session, table: Any, row: dict[str, Any], *, index: Sequence[str] = (), returning: Any) -> Any:
+    """Insert a row and return its id, or None where another process was first: under `index`, or any that is unique."""
+    statement = _dialect(session).insert(table).values(**row).on_conflict_do_nothing(index_elements=list(index) or None)
+    return session.scalar(statement.returning(returning))
 
 
 def _dialect(session: Session) -> Any:

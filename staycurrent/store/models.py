@@ -26,6 +26,7 @@ from sqlalchemy import (
     Text,
     TypeDecorator,
     UniqueConstraint,
+    text,
 )
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
@@ -80,6 +81,15 @@ Key = BigInteger().with_variant(Integer, "sqlite")
 class Base(DeclarativeBase):
     metadata = MetaData(naming_convention=NAMING)
     type_annotation_map = {datetime: UTCDateTime, date: Date, dict[str, Any]: JsonValue, list[Any]: JsonValue}  # noqa: RUF012
+
+
+def _where(name: str, condition: str, *columns: str) -> Index:
+    return Index(name, *columns, sqlite_where=text(condition), postgresql_where=text(condition))
+
+
+def _known(signal: str) -> Index:
+    """The order by a signal that few items have: the others cost no write."""
+    return _where(f"ix_items_{signal}_listed_on_id", f"{signal} IS NOT NULL", signal, "listed_on", "id")
 
 
 class Source(Base):
@@ -158,6 +168,9 @@ class Feed(Base):
     added_at: Mapped[datetime]
 
 
+_COUNTED = text("votes IS NOT NULL OR stars IS NOT NULL")
+
+
 class Item(Base):
     """A paper or a post, once: identity and signals."""
 
@@ -167,6 +180,15 @@ class Item(Base):
         Index(None, "listed_on", "id"),
         Index(None, "level", "listed_on", "id"),
         Index(None, "model"),
+        *(_known(name) for name in ("votes", "stars", "confidence")),
+        _where("ix_items_posts", "kind = 'post'", "listed_on", "id"),
+        # Everything that decides who competes for a reading, so that a month's items are counted and sorted in the index.
+        Index(
+            "ix_items_competing",
+            *("level", "listed_on", "withdrawn", "source_count", "votes", "has_code", "unsure", "confidence", "id"),
+        ),
+        # The numbers of a month's crowd; few items have any.
+        Index("ix_items_crowd", "listed_on", "votes", "stars", sqlite_where=_COUNTED, postgresql_where=_COUNTED),
     )
 
     id: Mapped[int] = mapped_column(Key, primary_key=True)
@@ -304,13 +326,15 @@ class ItemLab(Base):
     """The evidence that ties an item to a lab."""
 
     __tablename__ = "item_labs"
-    __table_args__ = (Index(None, "lab", "item_id"),)
+    __table_args__ = (Index(None, "lab", "listed_on", "item_id"),)
 
     item_id: Mapped[int] = mapped_column(Key, ForeignKey("items.id", ondelete="CASCADE"), primary_key=True)
     lab: Mapped[str] = mapped_column(ForeignKey("labs.slug"), primary_key=True)
     method: Mapped[str] = mapped_column(String(30), primary_key=True)
     evidence: Mapped[str] = mapped_column(Text)
     confidence: Mapped[float] = mapped_column(Float)
+    listed_on: Mapped[date | None]
+    """The item's own day, so that a lab's items can be paged by day; triggers keep it."""
 
 
 class Topic(Base):
@@ -327,12 +351,14 @@ class ItemTopic(Base):
     """A topic of an item with its score; `rank` 1 is the primary one."""
 
     __tablename__ = "item_topics"
-    __table_args__ = (Index(None, "topic", "item_id"),)
+    __table_args__ = (Index(None, "topic", "listed_on", "item_id"),)
 
     item_id: Mapped[int] = mapped_column(Key, ForeignKey("items.id", ondelete="CASCADE"), primary_key=True)
     topic: Mapped[str] = mapped_column(ForeignKey("topics.slug"), primary_key=True)
     rank: Mapped[int] = mapped_column(Integer)
     score: Mapped[float] = mapped_column(Float)
+    listed_on: Mapped[date | None]
+    """The item's own day, so that a topic's items can be paged by day; triggers keep it."""
 
 
 class Classification(Base):
@@ -363,6 +389,8 @@ class Reading(Base):
     frozen_at: Mapped[datetime]
     model: Mapped[str | None] = mapped_column(String(40))
     weights: Mapped[dict[str, Any]]
+    landmark: Mapped[str | None] = mapped_column(Text)
+    """The address of the landmark paper that prepares for it."""
 
 
 class ReadingEntry(Base):
@@ -375,6 +403,8 @@ class ReadingEntry(Base):
     item_id: Mapped[int] = mapped_column(Key, ForeignKey("items.id"), index=True)
     score: Mapped[float] = mapped_column(Float)
     why: Mapped[dict[str, Any]]
+    role: Mapped[str] = mapped_column(String(20), server_default="reading")
+    """`reading`, or `one_level_up` for what stands beside the list; such entries are ranked on from its end."""
 
 
 class Turn(Base):
@@ -385,3 +415,14 @@ class Turn(Base):
     service: Mapped[str] = mapped_column(String(40), primary_key=True)
     free_at: Mapped[float] = mapped_column(Float(53))
     """Seconds since 1970 by the database's clock, so that the machines' own clocks may differ."""
+
+
+class SavedQuery(Base):
+    """A query with a name, and so with a lasting address as a feed."""
+
+    __tablename__ = "saved_queries"
+
+    name: Mapped[str] = mapped_column(String(60), primary_key=True)
+    query: Mapped[str] = mapped_column(Text)
+    """The query in its canonical URL form."""
+    created_at: Mapped[datetime]

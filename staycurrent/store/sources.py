@@ -122,6 +122,13 @@ def start_run(session: Session, name: str, since: date, until: date, now: dateti
     return int(run_id)
 
 
+def finished_windows(session: Session, name: str) -> set[tuple[date, date]]:
+    """The windows of a source that were read to their end after their last day had passed."""
+    good = (Outcome.OK.value, Outcome.OK_EMPTY.value)
+    rows = session.execute(select(Run.since, Run.until, Run.finished_at).where(Run.source == name, Run.outcome.in_(good)))
+    return {(row.since, row.until) for row in rows if row.finished_at.date() > row.until}
+
+
 def finish_run(
     session: Session,
     run_id: int,

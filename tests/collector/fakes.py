@@ -17,6 +17,7 @@ class Call:
     headers: Mapping[str, str]
     validators: Validators | None
     accept: tuple[str, ...]
+    public: bool = False
 
 
 @dataclass
@@ -37,9 +38,10 @@ class FakeFetcher:
         headers: Mapping[str, str] | None = None,
         validators: Validators | None = None,
         accept: tuple[str, ...] = (),
+        public: bool = False,
     ) -> Fetched:
         full = f"{url}?{urlencode(params)}" if params else url
-        self.calls.append(Call(full, headers or {}, validators, accept))
+        self.calls.append(Call(full, headers or {}, validators, accept, public))
         matching = [prefix for prefix in self.answers if full.startswith(prefix)]
         if not matching:
             raise UnexpectedStatus("404", url=url)

@@ -239,7 +239,7 @@ def test_a_lasting_fault_ends_as_a_clear_error(
         (answer(200, b" "), errors.UnexpectedContent, "an empty answer"),
         (answer(200, FEED, Content_Encoding="br"), errors.UnexpectedContent, "packs by br, unasked"),
         (answer(200, FEED, Content_Encoding="gzip"), errors.UnexpectedContent, "a broken gzip"),
-        (answer(200, FEED, Content_Length=str(1 << 30)), errors.TooLarge, "more than 64 MiB"),
+        (answer(200, FEED, Content_Length=str(1 << 30)), errors.TooLarge, "more than 24 MiB"),
         (redirect("http://127.0.0.1:1/"), errors.Unsafe, "redirects inside, to 127.0.0.1:1"),
         (redirect("file:///etc/passwd"), errors.Unsafe, "not http or https"),
         (redirect("http://[::1"), errors.Unsafe, "no URL"),

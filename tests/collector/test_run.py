@@ -41,6 +41,7 @@ class FakeSource:
     together: Barrier | None = None
     windows: list[Window] = field(default_factory=list)
     validators: list[Validators | None] = field(default_factory=list)
+    by_day: bool = False
 
     def collect(self, fetcher: Fetcher, window: Window, now: datetime, validators: Validators | None = None) -> Harvest:
         self.windows.append(window)

@@ -148,7 +148,10 @@ def test_items_search_and_show(collected: Collected) -> None:
 def test_sources_tell_their_state(collected: Collected) -> None:
     rows = {row["source"]: row for row in collected.json("sources")["sources"]}
     assert rows["arxiv"]["last_success"].startswith(TODAY)
-    assert rows["arxiv"]["stored"] >= len(announced(SINCE, TODAY))
+    assert rows["arxiv"]["items"] >= len(announced(SINCE, TODAY))
+    assert rows["arxiv"]["day"] == TODAY
+    assert rows["arxiv"]["stored"] == rows["arxiv"]["expected"] == len(announced(TODAY, TODAY))
+    assert rows["arxiv"]["state"] == f"{rows['arxiv']['stored']:,} of {rows['arxiv']['expected']:,} for 20 May"
     assert rows["arxiv"]["error"] is None
 
 

@@ -1,0 +1,19 @@
+"""levels that readers corrected, and second opinions
+
+Rule: the previous release must work on the schema that this makes (expand first, contract one release later).
+"""
+
+from __future__ import annotations
+
+revision = "0008"
+down_revision = "0007"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    pass
+
+
+def downgrade() -> None:
+    pass
