@@ -15,27 +15,45 @@ from . import calibrate, texts
 from .labels import Label, parse
 from .measure import Judged, Report, report
 from .model import Model
+from .space import Space
 from .train import Progress, train
 
-__all__ = ["Report", "cross_validate", "read", "score"]
+__all__ = ["Report", "cross_validate", "judged", "out_of_fold", "read", "score"]
 
 
 def cross_validate(
-    labels: Sequence[Label], documents: Mapping[str, Document], folds: int = 5, *, progress: Progress | None = None
+    labels: Sequence[Label],
+    documents: Mapping[str, Document],
+    folds: int = 5,
+    *,
+    space: Space | None = None,
+    progress: Progress | None = None,
 ) -> Report:
-    """Train `folds` models, each judged on papers that neither its vocabulary nor its calibration has seen."""
+    """Train `folds` models, each judged on papers that neither its regressions nor its calibration has seen."""
+    return report(out_of_fold(labels, documents, folds, space=space, progress=progress))
+
+
+def out_of_fold(
+    labels: Sequence[Label],
+    documents: Mapping[str, Document],
+    folds: int = 5,
+    *,
+    space: Space | None = None,
+    progress: Progress | None = None,
+) -> Judged:
+    """Every labelled paper with the answer of the model that has not learned from it; by id."""
     known = sorted((label for label in labels if label.id in documents), key=lambda label: label.id)
     if len(known) < folds:
         raise UsageError(f"{len(known)} labelled papers with a text are too few for {folds} folds")
     level = np.array([label.level for label in known], dtype=np.int64)
     answers: dict[str, Classification] = {}
     for number, (learned, held_out) in enumerate(calibrate.folds(level, folds), 1):
-        model = train([known[row] for row in learned], documents).model
+        model = train([known[row] for row in learned], documents, space=space).model
         for answer in model.predict([documents[known[row].id] for row in held_out]):
             answers[answer.id] = answer
         if progress:
             progress(f"fold {number} of {folds}")
-    return report(_judged(known, [answers[label.id] for label in known]))
+    return judged(known, [answers[label.id] for label in known])
 
 
 def score(model: Model, labelled: Iterable[tuple[Document, Label]]) -> Report:
@@ -43,7 +61,7 @@ def score(model: Model, labelled: Iterable[tuple[Document, Label]]) -> Report:
     pairs = list(labelled)
     if not pairs:
         raise UsageError("there are no labelled papers to score against")
-    return report(_judged([label for _, label in pairs], model.predict([document for document, _ in pairs])))
+    return report(judged([label for _, label in pairs], model.predict([document for document, _ in pairs])))
 
 
 def read(path: Path) -> Iterator[tuple[Document, Label]]:
@@ -52,7 +70,8 @@ def read(path: Path) -> Iterator[tuple[Document, Label]]:
         yield texts.document(row, where=where), parse(row, where=where)
 
 
-def _judged(labels: Sequence[Label], answers: Sequence[Classification]) -> Judged:
+def judged(labels: Sequence[Label], answers: Sequence[Classification]) -> Judged:
+    """Answers beside labels, in the same order."""
     column = {slug: place for place, slug in enumerate(roadmap.topics())}
     topics = np.zeros((len(answers), len(column)), dtype=np.bool_)
     for row, answer in enumerate(answers):

@@ -1,8 +1,15 @@
-"""Why the level: the terms that speak for it against the runner-up. Exact, since the model is linear in its terms."""
+"""Why the level: the terms that speak for it against the runner-up.
+
+The weight of a term is what it adds to the lead of the level over the runner-up: its own coefficients, and (to first
+order) how far it moves the document towards labelled papers of the one and away from those of the other.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,6 +18,10 @@ from scipy.sparse import csr_array
 from staycurrent.types import Reason
 
 from .features import CATEGORY
+from .space import NARROWNESS, Space
+
+Floats = NDArray[np.float32]
+Places = NDArray[np.intp]
 
 MOST_REASONS = 6
 CANDIDATES = 16
@@ -18,21 +29,50 @@ LEAST_SHARE = 0.05
 """Of the strongest reason's weight; what is weaker explains nothing."""
 
 
+@dataclass(frozen=True, slots=True)
+class Block:
+    """Some documents as the model saw them; `near` is their nearness to the labelled papers."""
+
+    matrix: csr_array[np.float32, tuple[int, int]]
+    near: NDArray[np.float64]
+    points: Floats
+    lengths: Floats
+
+
+class Weights(Protocol):
+    """What explaining needs of a model."""
+
+    @property
+    def space(self) -> Space: ...
+    @property
+    def coefficients(self) -> Floats: ...
+    @property
+    def support(self) -> NDArray[np.float64]: ...
+    @property
+    def dual(self) -> NDArray[np.float64]: ...
+
+
 def reasons(
-    matrix: csr_array[np.float32, tuple[int, int]],
-    coefficients: NDArray[np.float32],
-    chosen: NDArray[np.intp],
-    runner_up: NDArray[np.intp],
-    names: Sequence[str],
+    model: Weights, block: Block, chosen: Places, runner_up: Places, names: Sequence[str]
 ) -> Iterator[tuple[Reason, ...]]:
     """The reasons of each row, the strongest first."""
-    for row, (start, end) in enumerate(zip(matrix.indptr[:-1], matrix.indptr[1:], strict=True)):
-        columns = matrix.indices[start:end]
-        against = coefficients[columns, chosen[row]] - coefficients[columns, runner_up[row]]
-        yield _strongest(matrix.data[start:end] * against, columns, names)
+    slopes = _slopes(model, block, chosen, runner_up)
+    indptr, indices, data = block.matrix.indptr, block.matrix.indices, block.matrix.data
+    for row, (start, end) in enumerate(pairwise(indptr)):
+        columns = indices[start:end]
+        own = model.coefficients[columns, chosen[row]] - model.coefficients[columns, runner_up[row]]
+        yield _strongest(data[start:end] * (own + model.space.projection[columns] @ slopes[row]), columns, names)
 
 
-def _strongest(weights: NDArray[np.float32], columns: NDArray[np.int32], names: Sequence[str]) -> tuple[Reason, ...]:
+def _slopes(model: Weights, block: Block, chosen: Places, runner_up: Places) -> Floats:
+    """How the lead of the level grows with each coordinate of a document before it is brought to length 1."""
+    lead = model.dual.T[chosen] - model.dual.T[runner_up]
+    gradient = (block.near * lead) @ model.support * (2 * NARROWNESS)
+    along = (gradient * block.points).sum(axis=1, keepdims=True) * block.points
+    return np.asarray((gradient - along) / np.maximum(block.lengths, 1e-6)[:, None], dtype=np.float32)
+
+
+def _strongest(weights: Floats, columns: NDArray[np.int32], names: Sequence[str]) -> tuple[Reason, ...]:
     if not len(weights):
         return ()
     # By column where weights are equal, so that the answer does not depend on the sort.

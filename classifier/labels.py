@@ -18,6 +18,8 @@ from staycurrent.errors import UsageError
 LEVELS = 9
 """Level 0 (off the roadmap) to 8."""
 PACKAGED = Path(__file__).parent / "data" / "labels.jsonl"
+BLIND = PACKAGED.with_name("blind.jsonl")
+"""Papers of the first pass read again in the second without sight of the first label."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +33,10 @@ class Label:
     topics: tuple[str, ...] = ()
     """The primary one first."""
     drawn: str | None = None
-    """How the paper came to be labelled: `random`, or `uncertain` because a first model was (harder than average)."""
+    """How the paper came to be labelled: `random`; `rare`, since a first model thought its level rare; or `uncertain`,
+    since that model was (harder than average)."""
+    reading: int | None = None
+    """In which pass of labelling it was read; `pass` in the file."""
 
 
 def read(path: Path = PACKAGED) -> list[Label]:
@@ -55,6 +60,7 @@ def write(labels: Iterable[Label], path: Path) -> None:
     """Write the labels in the committed form: sorted by id, one JSON object a line."""
     rows = (
         {"id": label.id, "level": label.level, "also": label.also, "topics": label.topics, "drawn": label.drawn}
+        | ({} if label.reading is None else {"pass": label.reading})
         for label in sorted(labels, key=lambda label: label.id)
     )
     path.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
@@ -77,7 +83,7 @@ def json_object(line: str, *, where: str) -> dict[str, Any]:
 
 
 def parse(row: Mapping[str, Any], *, where: str) -> Label:
-    """Check one row; `also`, `topics` and `drawn` may be absent."""
+    """Check one row; all but `id` and `level` may be absent."""
     identity = row.get("id")
     if not isinstance(identity, str) or not identity:
         raise UsageError(f"{where}: a label needs an id")
@@ -89,6 +95,7 @@ def parse(row: Mapping[str, Any], *, where: str) -> Label:
         also=None if also is None else _level(also, where),
         topics=_topics(row.get("topics"), where),
         drawn=drawn if isinstance(drawn, str) else None,
+        reading=_reading(row.get("pass"), where),
     )
 
 
@@ -97,6 +104,12 @@ def _level(value: object, where: str) -> int:
     if isinstance(value, int) and not isinstance(value, bool) and 0 <= value < LEVELS:
         return value
     raise UsageError(f"{where}: a level is a number from 0 to {LEVELS - 1}, not {value!r}")
+
+
+def _reading(value: object, where: str) -> int | None:
+    if value is None or (isinstance(value, int) and not isinstance(value, bool) and value > 0):
+        return value
+    raise UsageError(f"{where}: a pass is a number from 1 on, not {value!r}")
 
 
 def _topics(value: object, where: str) -> tuple[str, ...]:

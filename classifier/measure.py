@@ -16,6 +16,8 @@ from .labels import LEVELS, Label
 Bools = NDArray[np.bool_]
 BINS = 15
 """Of the calibration error, as in Guo et al. 2017 (arXiv 1706.04599)."""
+SHARES = (0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0)
+"""Of the papers, at which the most confident answers are scored on their own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,9 +68,16 @@ class Report:
     """Counting the second level of a label as right too."""
     within_one: float
     """At most one level away; off the roadmap is near nothing."""
+    quadratic_kappa: float
+    """Agreement beyond chance, a miss counting as the square of its distance; over papers that both put on the roadmap."""
     calibration_error: float
+    calibration: tuple[tuple[float, float, int], ...]
+    """Mean confidence, accuracy and number of papers of each bin that is not empty."""
     sure_coverage: float
     sure_precision: float | None
+    sure_precision_with_also: float | None
+    coverage: tuple[tuple[float, float, float], ...]
+    """Share of the papers, most confident first; how many of these are right; and with the second level counted."""
     levels: tuple[LevelScore, ...]
     confusion: tuple[tuple[int, ...], ...]
     """Rows are the labels' levels, columns the answers'."""
@@ -102,25 +111,41 @@ def _scores(judged: Judged, inner: Report | None = None) -> Report:
     truth = np.array([label.level for label in judged.labels], dtype=np.int64)
     also = np.array([-1 if label.also is None else label.also for label in judged.labels])
     right = judged.levels == truth
+    with_also = right | (judged.levels == also)
+    bins = _calibration(judged.probabilities.max(axis=1), right)
     near = right | ((np.abs(judged.levels - truth) <= 1) & (judged.levels > 0) & (truth > 0))
-    confusion = np.zeros((LEVELS, LEVELS), dtype=np.int64)
-    np.add.at(confusion, (truth, judged.levels), 1)
-    levels = tuple(_level_score(confusion, level) for level in range(LEVELS))
-    occurring = [score.f1 for score in levels if confusion[score.level].any() or confusion[:, score.level].any()]
+    confusion = _confusion(truth, judged.levels)
     return Report(
         papers=len(truth),
         accuracy=float(right.mean()),
-        macro_f1=float(np.mean(occurring)),
-        accuracy_with_also=float((right | (judged.levels == also)).mean()),
+        macro_f1=macro_f1(truth, judged.levels),
+        accuracy_with_also=float(with_also.mean()),
         within_one=float(near.mean()),
-        calibration_error=_calibration_error(judged.probabilities.max(axis=1), right),
+        quadratic_kappa=quadratic_kappa(confusion[1:, 1:]),
+        calibration_error=float(sum(count * abs(mean - share) for mean, share, count in bins) / len(truth)),
+        calibration=bins,
         sure_coverage=float(judged.sure.mean()),
         sure_precision=float(right[judged.sure].mean()) if judged.sure.any() else None,
-        levels=levels,
+        sure_precision_with_also=float(with_also[judged.sure].mean()) if judged.sure.any() else None,
+        coverage=_coverage(judged.probabilities.max(axis=1), right, with_also),
+        levels=tuple(_level_score(confusion, level) for level in range(LEVELS)),
         confusion=tuple(tuple(row) for row in confusion.tolist()),
         topics=_topics_score(judged),
         random=inner,
     )
+
+
+def macro_f1(truth: NDArray[np.int64], given: NDArray[np.int64]) -> float:
+    """Mean F1 of the levels that occur in either."""
+    confusion = _confusion(truth, given)
+    occurring = [level for level in range(LEVELS) if confusion[level].any() or confusion[:, level].any()]
+    return float(np.mean([_level_score(confusion, level).f1 for level in occurring]))
+
+
+def _confusion(truth: NDArray[np.int64], given: NDArray[np.int64]) -> NDArray[np.int64]:
+    confusion = np.zeros((LEVELS, LEVELS), dtype=np.int64)
+    np.add.at(confusion, (truth, given), 1)
+    return confusion
 
 
 def _level_score(confusion: NDArray[np.int64], level: int) -> LevelScore:
@@ -134,14 +159,26 @@ def _level_score(confusion: NDArray[np.int64], level: int) -> LevelScore:
     )
 
 
-def _calibration_error(confidence: NDArray[np.float64], right: Bools) -> float:
-    """Expected calibration error: how far confidence and accuracy lie apart, bin by bin."""
+def quadratic_kappa(confusion: NDArray[np.int64]) -> float:
+    """Cohen's weighted kappa (1968) with quadratic weights; 1 where there is nothing to disagree about."""
+    places = np.arange(len(confusion))
+    distance = np.square(places[:, None] - places[None, :])
+    chance = np.outer(confusion.sum(axis=1), confusion.sum(axis=0)) / max(1, confusion.sum())
+    expected = float((distance * chance).sum())
+    return 1 - float((distance * confusion).sum()) / expected if expected else 1.0
+
+
+def _calibration(confidence: NDArray[np.float64], right: Bools) -> tuple[tuple[float, float, int], ...]:
+    """Confidence beside accuracy, bin by bin; their mean distance is the expected calibration error."""
     bins = np.minimum((confidence * BINS).astype(np.int64), BINS - 1)
-    error = 0.0
-    for number in np.unique(bins):
-        inside = bins == number
-        error += float(inside.mean() * abs(right[inside].mean() - confidence[inside].mean()))
-    return error
+    inside = [bins == number for number in np.unique(bins)]
+    return tuple((float(confidence[rows].mean()), float(right[rows].mean()), int(rows.sum())) for rows in inside)
+
+
+def _coverage(confidence: NDArray[np.float64], right: Bools, with_also: Bools) -> tuple[tuple[float, float, float], ...]:
+    order = np.argsort(-confidence, kind="stable")
+    counts = [(share, max(1, round(share * len(order)))) for share in SHARES]
+    return tuple((share, float(right[order[:count]].mean()), float(with_also[order[:count]].mean())) for share, count in counts)
 
 
 def _topics_score(judged: Judged) -> TopicsScore | None:

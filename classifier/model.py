@@ -1,7 +1,8 @@
 """The classifier: a `Document` in, a `Classification` with level, topics, labs and reasons out.
 
-One sparse product gives nine level logits and 69 topic logits; everything that training stacked and calibrated is
-folded into its coefficients. Nothing here is random, and no answer depends on which documents were asked about together.
+Nine level logits and 69 topic logits are the sum of two parts: a linear one in the document's terms, and one over its
+nearness to the labelled papers. All that training stacked and calibrated is folded into their coefficients. Nothing
+here is random, and no answer depends on which documents were asked about together.
 """
 
 from __future__ import annotations
@@ -13,20 +14,25 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import csr_array
 from scipy.special import expit, log_softmax
 
 from staycurrent.types import Classification, Document, Json, Reason, TopicScore
 
-from . import doubt, explain, labs
-from .features import Vocabulary
+from . import doubt, labs
+from .explain import Block, reasons
 from .labels import LEVELS
+from .space import Space, kernel
 
 Floats = NDArray[np.float64]
 
 PACKAGED = Path(__file__).parent / "data"
-CHUNK = 1000
-"""Documents at a time: 2 MB of features, and the vector code has enough to do."""
+CHUNK = 1024
+"""Documents whose terms are counted at a time."""
+BLOCK = 64
+"""Documents whose nearness is computed at a time: 4 MB of it."""
+EXACT = 7
+"""Digits of a score that count. Those of a product of matrices beyond the twelfth depend on where in it a document
+stands, and an answer must not."""
 MOST_TOPICS = 5
 FLOOR = 0.08
 """The best topic is given below its threshold too, down to this score; under it "no topic" is the better answer."""
@@ -34,10 +40,13 @@ FLOOR = 0.08
 
 @dataclass(frozen=True)
 class Model:
-    """A trained model. `coefficients` has a row for each term and a column for each level, then each topic."""
+    """A trained model. `coefficients` (terms) and `dual` (labelled papers) have a column for each level, then each topic."""
 
-    vocabulary: Vocabulary
+    space: Space
     coefficients: NDArray[np.float32]
+    support: Floats
+    """The places of the labelled papers, a row each."""
+    dual: Floats
     intercepts: Floats
     pull: float
     """How much a topic gains with the log probability of its level."""
@@ -52,14 +61,14 @@ class Model:
 
     @cached_property
     def _names(self) -> tuple[str, ...]:
-        return tuple(self.vocabulary.columns)
+        return tuple(self.space.vocabulary.columns)
 
     @property
     def levels(self) -> range:
         return range(LEVELS)
 
     def predict(self, documents: Sequence[Document], *, explain: bool = False) -> list[Classification]:
-        """Classify, in the order given. `explain` fills `explanation` and costs about half as much time again."""
+        """Classify, in the order given. `explain` fills `explanation` and costs about as much time again."""
         return [
             answer
             for start in range(0, len(documents), CHUNK)
@@ -67,14 +76,23 @@ class Model:
         ]
 
     def _chunk(self, documents: Sequence[Document], *, with_reasons: bool) -> Iterator[Classification]:
-        matrix = self.vocabulary.matrix(documents)
-        scores = np.asarray(matrix @ self.coefficients, dtype=np.float64) + self.intercepts
+        matrix = self.space.vocabulary.matrix(documents)
+        points, lengths = self.space.place(matrix)
+        linear = np.asarray(matrix @ self.coefficients, dtype=np.float64) + self.intercepts
+        for start in range(0, len(documents), BLOCK):
+            rows = slice(start, start + BLOCK)
+            near = kernel(points[rows].astype(np.float64), self.support)
+            scores = (linear[rows] + near @ self.dual).round(EXACT)
+            block = Block(matrix[rows], near, points[rows], lengths[rows])
+            yield from self._answers(documents[rows], scores, block if with_reasons else None)
+
+    def _answers(self, documents: Sequence[Document], scores: Floats, block: Block | None) -> Iterator[Classification]:
         log_levels = log_softmax(scores[:, :LEVELS], axis=1)
         levels = np.exp(log_levels)
         ranked = np.argsort(-levels, axis=1, kind="stable")
         topics = self._topics(expit(scores[:, LEVELS:] + self.pull * log_levels[:, list(self.topic_levels)]))
-        reasons = self._reasons(matrix, ranked, with_reasons=with_reasons)
-        for document, row, best, found, because in zip(documents, levels, ranked[:, 0], topics, reasons, strict=True):
+        explained = reasons(self, block, ranked[:, 0], ranked[:, 1], self._names) if block else iter([()] * len(ranked))
+        for document, row, best, found, because in zip(documents, levels, ranked[:, 0], topics, explained, strict=True):
             doubts = doubt.reason(document)
             yield Classification(
                 id=document.id,
@@ -84,7 +102,7 @@ class Model:
                 unsure=doubts is not None or bool(row[best] < self.sure),
                 topics=found,
                 labs=labs.evidence(document),
-                explanation=(*_rule(doubts), *because) if with_reasons else (),
+                explanation=(*_rule(doubts), *because) if block else (),
                 model=self.version,
             )
 
@@ -96,13 +114,6 @@ class Model:
                 for place, topic in enumerate(best)
                 if row[topic] >= self.topic_thresholds[topic] or (place == 0 and row[topic] >= FLOOR)
             )
-
-    def _reasons(
-        self, matrix: csr_array[np.float32, tuple[int, int]], ranked: NDArray[np.intp], *, with_reasons: bool
-    ) -> Iterator[tuple[Reason, ...]]:
-        if not with_reasons:
-            return iter([()] * len(ranked))
-        return explain.reasons(matrix, self.coefficients, ranked[:, 0], ranked[:, 1], self._names)
 
 
 def _rule(doubts: str | None) -> tuple[Reason, ...]:

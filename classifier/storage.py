@@ -28,16 +28,21 @@ from staycurrent.types import Json
 from .features import Vocabulary
 from .labels import LEVELS
 from .model import Model
+from .space import Space
 
 FORMAT = "staycurrent-classifier"
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2
 NUMBERS = "model.npz"
 WORDS = "model.json"
 MOST_BYTES = 64 * 2**20
-"""Unpacked; ours has 5 MB. A file that claims more is not ours, and is not unpacked."""
+"""Unpacked; ours has 15 MB. A file that claims more is not ours, and is not unpacked."""
 EPOCH = (1980, 1, 1, 0, 0, 0)
 """The earliest time that a zip file can hold: the time of writing would make two trainings differ."""
-DTYPES = {"coefficients": np.float16, "idf": np.float32, "intercepts": np.float64, "topic_thresholds": np.float64}
+DTYPES = {
+    **dict.fromkeys(("coefficients", "dual", "projection", "support"), np.float16),
+    "idf": np.float32,
+    **dict.fromkeys(("intercepts", "topic_thresholds"), np.float64),
+}
 BROKEN = (
     *(OSError, EOFError, ValueError, KeyError, TypeError, OverflowError, MemoryError),
     *(RecursionError, NotImplementedError, zipfile.BadZipFile, zlib.error),
@@ -51,7 +56,10 @@ def arrays_of(model: Model) -> dict[str, NDArray[Any]]:
     """The arrays of a model in the types in which they are stored."""
     return {
         "coefficients": model.coefficients.astype(np.float16),
-        "idf": model.vocabulary.idf,
+        "dual": model.dual.astype(np.float16),
+        "projection": model.space.projection.astype(np.float16),
+        "support": model.support.astype(np.float16),
+        "idf": model.space.vocabulary.idf,
         "intercepts": model.intercepts,
         "topic_thresholds": model.topic_thresholds,
     }
@@ -63,10 +71,11 @@ def words_of(model: Model) -> dict[str, Json]:
         "format": FORMAT,
         "format_version": FORMAT_VERSION,
         "pull": model.pull,
+        "space_papers": model.space.papers,
         "sure": model.sure,
         "topics": list(model.topics),
         "topic_levels": list(model.topic_levels),
-        "vocabulary": list(model.vocabulary.columns),
+        "vocabulary": list(model.space.vocabulary.columns),
     }
 
 
@@ -158,8 +167,14 @@ def _read_arrays(path: Path) -> dict[str, NDArray[Any]]:
 def _assemble(words: Mapping[str, Any], arrays: Arrays) -> Model:
     terms, topics = _strings(words, "vocabulary"), _strings(words, "topics")
     model = Model(
-        vocabulary=Vocabulary({term: column for column, term in enumerate(terms)}, arrays["idf"]),
+        space=Space(
+            Vocabulary({term: column for column, term in enumerate(terms)}, arrays["idf"]),
+            arrays["projection"].astype(np.float32),
+            int(_number(words, "space_papers")),
+        ),
         coefficients=arrays["coefficients"].astype(np.float32),
+        support=arrays["support"].astype(np.float64),
+        dual=arrays["dual"].astype(np.float64),
         intercepts=arrays["intercepts"],
         pull=_number(words, "pull"),
         topics=tuple(topics),
@@ -176,9 +191,13 @@ def _assemble(words: Mapping[str, Any], arrays: Arrays) -> Model:
 
 
 def _check_shapes(model: Model, arrays: Arrays) -> None:
-    terms, topics = len(model.vocabulary.columns), len(model.topics)
+    terms, topics = len(model.space.vocabulary.columns), len(model.topics)
+    labelled, dimensions = len(arrays["support"]) if arrays["support"].ndim else 0, arrays["projection"].shape[-1:]
     expected = {
         "coefficients": (terms, LEVELS + topics),
+        "dual": (labelled, LEVELS + topics),
+        "projection": (terms, *dimensions),
+        "support": (labelled, *dimensions),
         "idf": (terms,),
         "intercepts": (LEVELS + topics,),
         "topic_thresholds": (topics,),

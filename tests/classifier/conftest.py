@@ -8,9 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from classifier import model, train
+from classifier import model, space, train
 from classifier.labels import Label
 from classifier.model import Model
+from classifier.space import Space
 from classifier.train import TrainedModel
 from staycurrent.types import Document
 
@@ -43,9 +44,13 @@ def packaged() -> Model:
     return model.load()
 
 
+def small_space() -> Space:
+    return space.learn(list(made_up()[1].values()), rarest=3, dimensions=6)
+
+
 @pytest.fixture(scope="session")
 def tiny() -> TrainedModel:
-    return train.train(*made_up())
+    return train.train(*made_up(), space=small_space())
 
 
 @pytest.fixture(scope="session")

@@ -12,11 +12,11 @@ from classifier import doubt, features, labels, texts
 from staycurrent.errors import UsageError
 from staycurrent.types import Document, Kind
 
-GOOD = {"id": "2605.00001", "level": 5, "also": 8, "topics": ["rag", "long-context"], "drawn": "random"}
+GOOD = {"id": "2605.00001", "level": 5, "also": 8, "topics": ["rag", "long-context"], "drawn": "random", "pass": 2}
 
 
 def test_labels_survive_writing_and_reading(tmp_path: Path) -> None:
-    rows = [labels.Label("b", 5, 8, ("rag",), "random"), labels.Label("a", 0)]
+    rows = [labels.Label("b", 5, 8, ("rag",), "random", 2), labels.Label("a", 0)]
     labels.write(rows, tmp_path / "labels.jsonl")
     assert labels.read(tmp_path / "labels.jsonl") == rows[::-1]
 
@@ -34,6 +34,9 @@ def test_labels_survive_writing_and_reading(tmp_path: Path) -> None:
         (json.dumps(GOOD | {"also": -1}), "not -1"),
         (json.dumps(GOOD | {"topics": ["rag", "astrology"]}), "line 2: unknown topic 'astrology'"),
         (json.dumps(GOOD | {"topics": "rag"}), "topics is a list"),
+        (json.dumps(GOOD | {"pass": "2"}), "line 2: a pass is a number from 1 on, not '2'"),
+        (json.dumps(GOOD | {"pass": 0}), "not 0"),
+        (json.dumps(GOOD | {"pass": True}), "not True"),
         (json.dumps(GOOD), "labelled twice"),
     ],
 )
@@ -92,8 +95,8 @@ def test_terms_are_words_pairs_and_categories_weighted() -> None:
 
 
 def test_rare_terms_are_not_learned_and_rows_have_length_one() -> None:
-    documents = [Document(str(n), "graph learning", f"word{n}") for n in range(features.RAREST)]
-    vocabulary = features.learn(documents)
+    documents = [Document(str(n), "graph learning", f"word{n}") for n in range(3)]
+    vocabulary = features.learn(documents, rarest=3)
     assert list(vocabulary.columns) == ["graph", "graph learning", "learning"]
     matrix = vocabulary.matrix([*documents, Document("none", "unheard of")]).toarray()
     lengths = (matrix**2).sum(axis=1)

@@ -59,6 +59,11 @@ def test_what_was_measured_of_it_comes_with_it(packaged: Model) -> None:
     assert isinstance(sure_precision, float)
     assert macro_f1 > 0.70
     assert sure_precision > 0.88
+    typical = measured["random"]
+    assert isinstance(typical, dict)
+    assert typical["macro_f1"] >= 0.75
+    assert typical["calibration_error"] <= 0.03
+    assert typical["sure_precision"] >= 0.92
 
 
 @pytest.mark.parametrize("level", range(9))
