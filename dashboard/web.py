@@ -18,12 +18,15 @@ import uvicorn
 from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
-from starlette.routing import Route
+from starlette.routing import BaseRoute, Route
 from streamlit import App
 
 from dashboard import options
+from dashboard.api.discovery import FeedDiscovery
+from dashboard.api.service import Service
 from dashboard.headers import SecurityHeaders
 from staycurrent import settings
+from staycurrent.clock import clock
 from staycurrent.errors import SchemaError, StaycurrentError, UsageError
 from staycurrent.store import engine as store
 from staycurrent.store.engine import Engine
@@ -78,19 +81,21 @@ async def front(request: Request) -> Response:
     return RedirectResponse(f"./?{request.url.query}" if request.url.query else "./", 308)
 
 
-def routes(database_url: str) -> list[Route]:
+def routes(database_url: str, service: Service | None = None) -> list[BaseRoute]:
     """What is served beside the dashboard."""
-    return [*Probes(database_url).routes(), Route("/favicon.png", icon), Route("/this-month", front)]
+    api = service or Service(database_url)
+    return [*Probes(database_url).routes(), Route("/favicon.png", icon), Route("/this-month", front), *api.routes()]
 
 
 def create_app() -> App:
     """The ASGI application, by the settings of this process. Raises `SettingsError`."""
     given = settings.load()
     options.apply()
+    service = Service(given.resolved_database_url, public_url=given.public_url, clock=clock(given.today))
     return App(
         SCRIPT,
-        routes=routes(given.resolved_database_url),
-        middleware=[Middleware(SecurityHeaders, public_url=given.public_url)],
+        routes=routes(given.resolved_database_url, service),
+        middleware=[Middleware(SecurityHeaders, public_url=given.public_url), Middleware(FeedDiscovery)],
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime, timedelta
 
 from staycurrent import roadmap
-from staycurrent.reading.rank import SOURCE_NAMES
+from staycurrent.reading.ranking_parts import SOURCE_NAMES
 from staycurrent.types import LabEvidence, Outcome
 
 STATED = frozenset({"organization", "official-feed"})

@@ -62,6 +62,8 @@ class Query:
     text: str = ""
     exclude: tuple[str, ...] = ()
     """Words or phrases that must not occur in title or abstract."""
+    without_topics: tuple[str, ...] = ()
+    without_labs: tuple[str, ...] = ()
     has_code: bool | None = None
     min_confidence: float | None = None
     sort: Sort = Sort.NEWEST
@@ -94,6 +96,8 @@ PARAMETERS = {
     "until": "until",
     "text": "text",
     "exclude": "exclude",
+    "without_topic": "without_topics",
+    "without_lab": "without_labs",
     "has_code": "has_code",
     "min_confidence": "min_confidence",
     "sort": "sort",
@@ -112,6 +116,8 @@ def build(
     until: Iterable[str] | str | date | None = None,
     text: Iterable[str] | str | None = None,
     exclude: Iterable[str] = (),
+    without_topic: Iterable[str] = (),
+    without_lab: Iterable[str] = (),
     has_code: Iterable[str] | str | bool | None = None,
     min_confidence: Iterable[str] | str | float | None = None,
     sort: Iterable[str] | str | None = None,
@@ -127,6 +133,8 @@ def build(
         until=_day("until", until),
         text=_text("text", _one("text", text)),
         exclude=tuple(sorted({t for v in _several("exclude", exclude) if (t := _text("exclude", v))})),
+        without_topics=_slugs("without_topic", without_topic, known=roadmap.topics()),
+        without_labs=tuple(sorted({_matching("without_lab", v, _LAB) for v in _several("without_lab", without_lab)})),
         has_code=_flag("has_code", has_code),
         min_confidence=_share("min_confidence", min_confidence),
         sort=_choice("sort", sort, Sort) or Sort.NEWEST,
@@ -170,13 +178,14 @@ def _level(text: str) -> int:
 def _slugs(name: str, values: Iterable[str], known: Mapping[str, object]) -> tuple[str, ...]:
     found = set(_several(name, values))
     for slug in sorted(found - set(known)):
-        raise QueryError(name, f"{_quoted(slug)} is not a {name}; see: staycurrent {name}s")
+        noun = name.removeprefix("without_")
+        raise QueryError(name, f"{_quoted(slug)} is not a {noun}; see: staycurrent {noun}s")
     return tuple(sorted(found))
 
 
 def _matching(name: str, text: str, pattern: re.Pattern[str]) -> str:
     if not pattern.fullmatch(text):
-        raise QueryError(name, f"{_quoted(text)} is not a {name}")
+        raise QueryError(name, f"{_quoted(text)} is not a {name.removeprefix('without_')}")
     return text
 
 

@@ -226,7 +226,7 @@ class Classification:
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """What ranking sees of an item: no text, only signals."""
+    """What ranking sees of an item: its signals, and the words that tell what kind of paper it is."""
 
     id: int
     level: int
@@ -240,6 +240,33 @@ class Candidate:
     votes: int | None
     stars: int | None
     has_code: bool
+    inferred_labs: tuple[str, ...] = ()
+    """Those of `labs` that neither an organization tag nor an official feed states."""
+    comments: int | None = None
+    """How many comments the item has where it was listed."""
+    votes_gained: int = 0
+    """Since its votes were first seen."""
+    stars_gained: int = 0
+    title: str = ""
+    abstract: str = ""
+    comment: str | None = None
+    """The authors' comment on arXiv."""
+
+
+@dataclass(frozen=True, slots=True)
+class DayNumbers:
+    """The votes and stars of all items that were listed on a day; what a candidate's own are measured against."""
+
+    day: date
+    votes: tuple[int, ...] = ()
+    stars: tuple[int, ...] = ()
+
+
+class Role(StrEnum):
+    """Why an item stands in a reading: as one of its ranked items, or beside them as a look at the next level."""
+
+    READING = "reading"
+    ONE_LEVEL_UP = "one_level_up"
 
 
 @dataclass(frozen=True, slots=True)
@@ -260,6 +287,7 @@ class Entry:
     item_id: int
     score: float
     parts: tuple[Part, ...]
+    role: Role = Role.READING
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,6 +30,8 @@ FILTERS: dict[str, Any] = {
     "until": _option(_One, "--until", "Listed on or before this day, YYYY-MM-DD"),
     "text": _option(_One, "--text", 'Full text: words, "phrases", prefix*, -without, title: author: abstract:'),
     "exclude": _option(_Several, "--exclude", "Leave out items with this word or phrase; several may be given"),
+    "without_topic": _option(_Several, "--without-topic", "Leave out items with this topic; several may be given"),
+    "without_lab": _option(_Several, "--without-lab", "Leave out items of this lab; several may be given"),
     "has_code": _option(Optional[bool], "--has-code/--no-code", "Only with code, or only without"),  # noqa: UP045
     "min_confidence": _option(_One, "--min-confidence", "Only where the level is at least this sure, 0 to 1"),
     "sort": _option(_One, "--sort", "newest, votes, stars, relevance or confidence"),

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, replace
-from typing import Annotated, Any, Optional
+from dataclasses import replace
+from typing import Annotated, Optional
 
 import typer
 
 from staycurrent import period as periods
-from staycurrent import roadmap
+from staycurrent import roadmap, shapes
 from staycurrent.cli import output
 from staycurrent.cli.context import open_app
 from staycurrent.query import Query, Sort, build
@@ -33,28 +33,26 @@ def reading(
     app = open_app()
     found = monthly.freeze(app.engine, wanted, query, today=app.clock().date(), limit=limit, minutes=minutes, clock=app.clock)
     if json:
-        output.print_json(reading_json(found))
+        output.print_json(shapes.reading_json(found))
         return
-    for placed in found.placed:
-        output.print_placed(placed.rank, placed.item, list(placed.why.values()))
-    if not found.placed:
-        output.say(nothing_for(query, wanted.name))
+    _print_reading(found)
 
 
-def nothing_for(query: Query, period: str) -> str:
-    """The plain words for an empty reading."""
-    levels = " or ".join(str(level) for level in query.levels)
-    return f"Nothing for {f'level {levels}' if levels else 'this query'} in {period}."
+def _print_reading(found: monthly.ReadingList) -> None:
+    _print_places(found.placed)
+    if found.one_level_up:
+        output.out.print(f"\nOne level up, level {found.one_level_up[0].item.level}:", markup=False)
+        _print_places(found.one_level_up)
+    if found.landmark:
+        output.out.print(f"\nA landmark that prepares for it: {found.landmark.title} ({found.landmark.year})", markup=False)
+        output.out.print(f"    {found.landmark.url}", markup=False, style="dim")
+    for note in found.notes:
+        output.say(note)
 
 
-def reading_json(found: monthly.ReadingList) -> dict[str, Any]:
-    """A reading as the contract shows it."""
-    return {
-        "period": found.period.name,
-        "frozen": found.frozen,
-        "query": found.query.url_query(),
-        "items": [{"rank": p.rank, **output.item_json(p.item), "score": p.score, "why": dict(p.why)} for p in found.placed],
-    }
+def _print_places(placed: tuple[monthly.Placed, ...]) -> None:
+    for entry in placed:
+        output.print_placed(entry.rank, entry.item, list(entry.why.values()))
 
 
 def items(
@@ -84,8 +82,7 @@ def _list(query: Query, limit: int, cursor: str | None, *, json: bool) -> None:
     with database.reading(app.engine) as session:
         page = listing.page(session, query, app.clock().date(), limit=limit, cursor=cursor)
     if json:
-        found = [output.item_json(i) for i in page.items]
-        output.print_json({"query": query.url_query(), "items": found, "cursor": page.cursor})
+        output.print_json(shapes.page_json(query, page))
         return
     output.print_items(page.items)
     if not page.items:
@@ -105,29 +102,9 @@ def show(
     with database.reading(app.engine) as session:
         detail = item_store.detail(session, identity.names(id))
     if json:
-        output.print_json(detail_json(detail))
+        output.print_json(shapes.detail_json(detail))
     else:
         _print_detail(detail)
-
-
-def detail_json(detail: ItemDetail) -> dict[str, Any]:
-    """An item with its evidence as JSON."""
-    item = detail.item
-    return output.item_json(item) | {
-        "abstract": item.abstract,
-        "doi": item.doi,
-        "categories": list(item.categories),
-        "comment": item.comment,
-        "topics": [asdict(t) for t in item.topics],
-        "labs": [asdict(e) for e in item.labs],
-        "sightings": [output.sighting_json(s) for s in detail.sightings],
-        "versions": [output.version_json(v) for v in detail.versions],
-        "repositories": [asdict(r) for r in item.repositories],
-        "metrics": [{"source": s, "name": n, "day": d.isoformat(), "value": v} for s, n, d, v in detail.metrics],
-        "probabilities": {str(n): p for n, p in enumerate(detail.probabilities)},
-        "explanation": [asdict(r) for r in detail.explanation],
-        "model": detail.model,
-    }
 
 
 def _print_detail(detail: ItemDetail) -> None:

@@ -2,24 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from urllib.parse import urlencode
 
+from staycurrent import roadmap
 from staycurrent.clock import Clock, system_clock
 from staycurrent.errors import UsageError
 from staycurrent.period import Period
+from staycurrent.period import month as month_of
 from staycurrent.query import Query
+from staycurrent.reading import minutes as reading_time
 from staycurrent.reading import rank, select
+from staycurrent.reading.measure import MonthData
+from staycurrent.roadmap import Landmark
 from staycurrent.store import listing, readings
-from staycurrent.store.engine import Engine, writing
+from staycurrent.store.engine import Engine, Session, writing
 from staycurrent.store.engine import reading as read_session
-from staycurrent.types import Entry, ItemView
+from staycurrent.store.readings import FrozenReading
+from staycurrent.types import Entry, ItemView, Role
 
 MAX_LIMIT = 200
 FREEZE_AFTER_DAYS = 3
 """How long after its last day a period stays live: late listings and votes still count."""
+LEVEL_CANDIDATES = 200
+"""How many items compete for a reading of one level; for several levels they add up, to the store's own bound."""
+UP_CANDIDATES = 60
+"""How many items of the next level compete for the few places beside the list."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +40,9 @@ class Placed:
     item: ItemView
     score: float
     why: Mapping[str, str]
+    role: Role = Role.READING
+    minutes: int = 0
+    """Estimated time for a first pass."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +54,22 @@ class ReadingList:
     query: Query
     placed: tuple[Placed, ...]
     considered: int
+    one_level_up: tuple[Placed, ...] = ()
+    """A few items of the next level, where the query names levels below the last; numbered on from the list's end."""
+    landmark: Landmark | None = None
+    """The paper of the roadmap that prepares for the list."""
+    notes: tuple[str, ...] = ()
+    """What a reader should know of the list: that it is empty, and what was withdrawn."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Chosen:
+    """A live reading before its items are read."""
+
+    entries: tuple[Entry, ...]
+    landmark: Landmark | None
+    considered: int
+    withdrawn: tuple[str, ...]
 
 
 def reading(
@@ -58,13 +87,21 @@ def reading(
     with read_session(engine) as session:
         kept = readings.frozen(session, period.name, name_of(wanted, limit, minutes))
         if kept is not None:
-            items = {v.row: v for v in listing.views(session, [e.item_id for e in kept])}
-            placed = tuple(Placed(e.rank, items[e.item_id], e.score, e.why) for e in kept if e.item_id in items)
-            return ReadingList(period, True, wanted, placed, 0)
-        found, total = readings.candidates(session, wanted, today)
-        entries = select.select(rank.rank(found), limit=limit, minutes=minutes)
-        items = {v.row: v for v in listing.views(session, [e.item_id for e in entries])}
-    return ReadingList(period, False, wanted, tuple(_placed(e, items) for e in entries), total)
+            return _kept(session, period, wanted, kept)
+        chosen = _choose(session, period, wanted, today, limit, minutes)
+        views = {v.row: v for v in listing.views(session, [e.item_id for e in chosen.entries])}
+    placed = [_placed(e, views) for e in chosen.entries]
+    listed = tuple(p for p in placed if p.role is Role.READING)
+    return ReadingList(
+        period=period,
+        frozen=False,
+        query=wanted,
+        placed=listed,
+        considered=chosen.considered,
+        one_level_up=tuple(p for p in placed if p.role is Role.ONE_LEVEL_UP),
+        landmark=chosen.landmark,
+        notes=_notes(wanted, period, chosen.withdrawn, empty=not listed),
+    )
 
 
 def freeze(
@@ -82,10 +119,16 @@ def freeze(
     if live.frozen or not is_final(period, today) or not live.placed:
         return live
     with writing(engine) as session:
-        found, _ = readings.candidates(session, live.query, today)
-        entries = select.select(rank.rank(found), limit=limit, minutes=minutes)
-        name = name_of(live.query, limit, minutes)
-        readings.freeze(session, period.name, name, entries, weights=rank.weights(), now=clock())
+        chosen = _choose(session, period, live.query, today, limit, minutes)
+        readings.freeze(
+            session,
+            period.name,
+            name_of(live.query, limit, minutes),
+            chosen.entries,
+            weights=rank.weights(),
+            now=clock(),
+            landmark=chosen.landmark.url if chosen.landmark else None,
+        )
     return reading(engine, period, query, today=today, limit=limit, minutes=minutes)
 
 
@@ -107,8 +150,100 @@ def name_of(query: Query, limit: int, minutes: int | None) -> str:
     return urlencode([*query.params(), *bounds])
 
 
-def _placed(entry: Entry, items: Mapping[int, ItemView]) -> Placed:
-    return Placed(entry.rank, items[entry.item_id], entry.score, {p.name: p.words for p in entry.parts})
+def competitors(query: Query, limit: int) -> int:
+    """How many items compete: enough that ranking still chooses, few enough that a reading is there at once."""
+    return max(2 * limit, min(readings.CANDIDATES, LEVEL_CANDIDATES * (len(query.levels) or len(roadmap.LEVELS))))
+
+
+def months_with_picks(
+    engine: Engine, picks: frozenset[str], months: Sequence[Period] | None, *, today: date
+) -> list[MonthData]:
+    """What measuring needs of the months, by default of all in which Hugging Face's list shows one of the picks."""
+    with read_session(engine) as session:
+        listed = readings.listed(session, "huggingface")
+        shown = sorted({day.replace(day=1) for _, arxiv_id, day in listed if arxiv_id in picks})
+        return [_month_data(session, month, listed, picks, today) for month in months or map(month_of, shown)]
+
+
+def _month_data(
+    session: Session, month: Period, listed: Sequence[tuple[int, str | None, date]], picks: frozenset[str], today: date
+) -> MonthData:
+    wanted = within(Query(), month)
+    there = [(row, arxiv_id) for row, arxiv_id, day in listed if month.contains(day)]
+    return MonthData(
+        name=month.name,
+        candidates=tuple(readings.candidates(session, wanted, today)[0]),
+        counted=tuple(readings.crowd(session, wanted, today)),
+        listed=len(there),
+        picks=frozenset(row for row, arxiv_id in there if arxiv_id in picks),
+    )
+
+
+def level_above(levels: Sequence[int]) -> int | None:
+    """The level after the highest of a query, None where it names none or the last."""
+    highest = max(levels, default=0)
+    return highest + 1 if 0 < highest < max(roadmap.LEVELS) else None
+
+
+def nothing_for(query: Query, period: Period) -> str:
+    """The plain words for an empty reading."""
+    levels = " or ".join(str(level) for level in query.levels)
+    return f"Nothing for {f'level {levels}' if levels else 'this query'} in {period.name}."
+
+
+def _choose(session: Session, period: Period, wanted: Query, today: date, limit: int, minutes: int | None) -> _Chosen:
+    found, total = readings.candidates(session, wanted, today, most=competitors(wanted, limit))
+    counted = readings.crowd(session, wanted, today) if found else []
+    ranked = rank.rank(found, counted)
+    above = level_above(wanted.levels)
+    grow: list[rank.Scored] = []
+    if above is not None and ranked:
+        next_level, _ = readings.candidates(session, replace(wanted, levels=(above,)), today, most=UP_CANDIDATES)
+        grow = select.one_level_up(rank.rank(next_level, counted), wanted.levels, limit=limit, minutes=minutes)
+    left = minutes - sum(select.minutes_of(s) for s in grow) if minutes is not None else None
+    entries = select.select(ranked, limit=limit, minutes=left)
+    topics = {s.candidate.id: s.candidate.topics for s in ranked}
+    listed = [topic for e in entries for topic in topics[e.item_id]]
+    return _Chosen(
+        entries=(*entries, *select.beside(grow if entries else [], after=len(entries))),
+        landmark=select.prepares(roadmap.landmarks(), listed, wanted.levels, period.name),
+        considered=total,
+        withdrawn=tuple(readings.withdrawn(session, wanted, today)),
+    )
+
+
+def _kept(session: Session, period: Period, wanted: Query, kept: FrozenReading) -> ReadingList:
+    views = {v.row: v for v in listing.views(session, [e.item_id for e in kept.entries])}
+    placed = [
+        Placed(e.rank, views[e.item_id], e.score, e.why, e.role, _minutes(views[e.item_id]))
+        for e in kept.entries
+        if e.item_id in views
+    ]
+    listed = tuple(p for p in placed if p.role is Role.READING)
+    return ReadingList(
+        period=period,
+        frozen=True,
+        query=wanted,
+        placed=listed,
+        considered=0,
+        one_level_up=tuple(p for p in placed if p.role is Role.ONE_LEVEL_UP),
+        landmark=next((mark for mark in roadmap.landmarks() if mark.url == kept.landmark), None),
+        notes=_notes(wanted, period, kept.withdrawn, empty=not listed),
+    )
+
+
+def _notes(query: Query, period: Period, withdrawn: Sequence[str], *, empty: bool) -> tuple[str, ...]:
+    nothing = [nothing_for(query, period)] if empty else []
+    return (*nothing, *(f"Withdrawn, and no longer in the list: {title}" for title in withdrawn))
+
+
+def _placed(entry: Entry, views: Mapping[int, ItemView]) -> Placed:
+    item = views[entry.item_id]
+    return Placed(entry.rank, item, entry.score, {p.name: p.words for p in entry.parts}, entry.role, _minutes(item))
+
+
+def _minutes(item: ItemView) -> int:
+    return reading_time.estimate(item.kind, item.comment)
 
 
 def _check_bounds(limit: int, minutes: int | None) -> None:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
-from datetime import datetime
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import bindparam, delete, func, insert, or_, select, update
@@ -74,8 +74,8 @@ def save(session: Session, answers: Sequence[Classification], now: datetime) -> 
     An answer for an item that flowed into another one in the meantime is dropped.
     """
     serialise_intake(session)  # it merges items away, and updates rows in another order
-    there = _present(session, [int(a.id) for a in answers])
-    answers = [a for a in answers if int(a.id) in there]
+    days = _days(session, [int(a.id) for a in answers])
+    answers = [a for a in answers if int(a.id) in days]
     if not answers:
         return
     ids = [int(a.id) for a in answers]
@@ -89,7 +89,7 @@ def save(session: Session, answers: Sequence[Classification], now: datetime) -> 
     for part in chunks(ids):
         session.execute(delete(ItemTopic).where(ItemTopic.item_id.in_(part)))
         session.execute(delete(ItemLab).where(ItemLab.item_id.in_(part)))
-    _put_topics_and_labs(session, answers)
+    _put_topics_and_labs(session, answers, days)
     session.connection().execute(
         update(Item.__table__)  # type: ignore[arg-type]
         .where(Item.__table__.c.id == bindparam("item"))
@@ -98,10 +98,11 @@ def save(session: Session, answers: Sequence[Classification], now: datetime) -> 
     )
 
 
-def _present(session: Session, ids: Sequence[int]) -> set[int]:
-    found: set[int] = set()
+def _days(session: Session, ids: Sequence[int]) -> dict[int, date]:
+    """Of those items that are there, the day on which they were listed."""
+    found: dict[int, date] = {}
     for part in chunks(ids):
-        found.update(session.scalars(select(Item.id).where(Item.id.in_(part))))
+        found.update((i, day) for i, day in session.execute(select(Item.id, Item.listed_on).where(Item.id.in_(part))))
     return found
 
 
@@ -118,15 +119,22 @@ def _row(answer: Classification, now: datetime) -> dict[str, Any]:
     }
 
 
-def _put_topics_and_labs(session: Session, answers: Sequence[Classification]) -> None:
+def _put_topics_and_labs(session: Session, answers: Sequence[Classification], days: Mapping[int, date]) -> None:
     topics = [
-        {"item_id": int(a.id), "topic": t.slug, "rank": rank, "score": round(t.score, 4)}
-        for a in answers
+        {"item_id": i, "listed_on": days[i], "topic": t.slug, "rank": rank, "score": round(t.score, 4)}
+        for i, a in ((int(a.id), a) for a in answers)
         for rank, t in enumerate(a.topics, start=1)
     ]
     labs = [
-        {"item_id": int(a.id), "lab": e.lab, "method": e.method, "evidence": e.evidence, "confidence": e.confidence}
-        for a in answers
+        {
+            "item_id": i,
+            "listed_on": days[i],
+            "lab": e.lab,
+            "method": e.method,
+            "evidence": e.evidence,
+            "confidence": e.confidence,
+        }
+        for i, a in ((int(a.id), a) for a in answers)
         for e in a.labs
     ]
     if topics:

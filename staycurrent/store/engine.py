@@ -17,6 +17,7 @@ from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, SQLAlch
 from sqlalchemy.orm import Session as Session
 
 from staycurrent.errors import SchemaError, SettingsError, StoreError
+from staycurrent.store import reader_models as reader_models  # its tables belong to the schema too
 from staycurrent.store.models import Base
 
 if TYPE_CHECKING:

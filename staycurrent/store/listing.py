@@ -7,61 +7,52 @@ import hashlib
 import json
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from staycurrent.query import Query, QueryError, Sort
-from staycurrent.store import search
+from staycurrent.store import finding, search
+from staycurrent.store.filters import conditions as conditions
 from staycurrent.store.intake import chunks
 from staycurrent.store.models import Item, ItemLab, ItemRepository, ItemText, ItemTopic, Repository, Sighting
 from staycurrent.types import ItemView, Kind, LabEvidence, TopicScore
 from staycurrent.types import Repository as RepositoryView
 
 MAX_LIMIT = 500
-RELEVANCE_CAP = 2000
-"""How many of the most relevant matches a search by relevance can page through."""
+LEVELS = range(9)
+BIGGEST = 2**53
+"""Numbers in a cursor stay below it, so that they are whole in JSON and fit both databases."""
+RANKED = 2000
+"""A search by relevance ranks the newest so many matches."""
+COUNTED = 10_000
+"""Items are counted no further than that."""
 
 
 @dataclass(frozen=True, slots=True)
 class ItemPage:
-    """A page of items; `cursor` leads to the next one, None on the last."""
+    """A page of items; `cursor` leads to the next one, None on the last.
+
+    `capped` tells that the text is so common that not every match was looked at (docs/search.md).
+    """
 
     items: tuple[ItemView, ...]
     cursor: str | None
+    capped: bool = False
 
 
-def conditions(query: Query, dialect: str, today: date) -> list[ColumnElement[bool]]:
-    """The query as SQL conditions on `Item`. What bears a date after `today` waits for its day."""
-    found: list[ColumnElement[bool]] = [Item.listed_on <= min(query.until or today, today)]
-    if query.since:
-        found.append(Item.listed_on >= query.since)
-    if query.levels:
-        found.append(Item.level.in_(query.levels))
-    if query.topics:
-        found.append(exists().where(ItemTopic.item_id == Item.id, ItemTopic.topic.in_(query.topics)))
-    if query.labs:
-        found.append(exists().where(ItemLab.item_id == Item.id, ItemLab.lab.in_(query.labs)))
-    if query.sources:
-        found.append(exists().where(Sighting.item_id == Item.id, _any_source(query.sources)))
-    if query.kind:
-        found.append(Item.kind == query.kind.value)
-    if query.has_code is not None:
-        found.append(Item.has_code.is_(query.has_code))
-    if query.min_confidence is not None:
-        found.append(Item.confidence >= query.min_confidence)
-    if query.exclude:
-        found.append(Item.id.not_in(search.containing_any(query.exclude, dialect)))
-    return found
+@dataclass(frozen=True, slots=True)
+class Count:
+    """How many items there are: `n`, or at least that where `capped`."""
 
+    n: int
+    capped: bool = False
 
-def _any_source(names: Sequence[str]) -> ColumnElement[bool]:
-    exact = [n for n in names if not n.endswith("*")]
-    families = [Sighting.source.startswith(n[:-1], autoescape=True) for n in names if n.endswith("*")]
-    return or_(Sighting.source.in_(exact), *families)
+    def __str__(self) -> str:
+        return f"{self.n:,}{'+' if self.capped else ''}"
 
 
 def page(session: Session, query: Query, today: date, *, limit: int = 50, cursor: str | None = None) -> ItemPage:
@@ -71,85 +62,46 @@ def page(session: Session, query: Query, today: date, *, limit: int = 50, cursor
     """
     if not 1 <= limit <= MAX_LIMIT:
         raise QueryError("limit", f"must be from 1 to {MAX_LIMIT}")
-    dialect = session.get_bind().dialect.name
-    after = _decode(cursor, query) if cursor else None
+    after = _position(cursor, query) if cursor else None
     if query.text and query.sort is Sort.RELEVANCE:
-        return _page_by_relevance(session, query, dialect, today, limit, after)
-    statement = select(Item.id, *_sort_keys(query)).where(*conditions(query, dialect, today))
-    if query.text:
-        found = search.matching(query.text, dialect).subquery()
-        statement = statement.where(Item.id.in_(select(found.c.item_id)))
-    return _keyset(session, query, statement, limit, after)
+        found = _by_relevance(session, query, today, after)
+    else:
+        found = finding.find(session, query, today, limit=limit + 1, after=after)
+    rows = found.rows[:limit]
+    further = _encode(query, rows[-1]) if len(found.rows) > limit else None
+    return ItemPage(views(session, [row[-1] for row in rows]), further, found.capped)
 
 
-def _sort_keys(query: Query) -> tuple[Any, ...]:
-    """Columns that order the list, all descending; the row id makes the order total."""
-    first = {
-        Sort.VOTES: func.coalesce(Item.votes, -1),
-        Sort.STARS: func.coalesce(Item.stars, -1),
-        Sort.CONFIDENCE: func.coalesce(Item.confidence, -1.0),
-    }.get(query.sort)
-    return (Item.listed_on,) if first is None else (first, Item.listed_on)
-
-
-def _keyset(session: Session, query: Query, statement: Select[Any], limit: int, after: list[Any] | None) -> ItemPage:
-    keys = (*_sort_keys(query), Item.id)
-    if after is not None:
-        statement = statement.where(_beyond(keys, _values(after, len(keys))))
-    rows = session.execute(statement.order_by(*(k.desc() for k in keys)).limit(limit + 1)).all()
-    more = len(rows) > limit
-    rows = rows[:limit]
-    cursor = _encode(query, [*rows[-1][1:], rows[-1][0]]) if more else None
-    return ItemPage(views(session, [row[0] for row in rows]), cursor)
-
-
-def _beyond(keys: Sequence[Any], values: Sequence[Any]) -> ColumnElement[bool]:
-    """(k1, k2, …) < (v1, v2, …), spelled out, since a row comparison cannot use the index on every database."""
-    clauses = [
-        and_(*(k == v for k, v in zip(keys[:i], values[:i], strict=True)), keys[i] < values[i]) for i in range(len(keys))
-    ]
-    return or_(*clauses)
-
-
-def _values(after: list[Any], length: int) -> list[Any]:
-    if len(after) != length:
-        raise QueryError("cursor", "is not one of this list")
-    try:
-        return [*after[:-2], date.fromisoformat(after[-2]), int(after[-1])]
-    except (TypeError, ValueError):
-        raise QueryError("cursor", "is not one of this list") from None
-
-
-def _page_by_relevance(
-    session: Session, query: Query, dialect: str, today: date, limit: int, after: list[Any] | None
-) -> ItemPage:
-    start = after[0] if after and len(after) == 1 and isinstance(after[0], int) and after[0] >= 0 else 0
-    found = search.matching(query.text, dialect).subquery()
-    statement = (
-        select(Item.id)
-        .join(found, found.c.item_id == Item.id)
-        .where(*conditions(query, dialect, today))
-        .order_by(found.c.relevance.desc(), Item.listed_on.desc(), Item.id.desc())
-    )
-    stop = min(start + limit, RELEVANCE_CAP)
-    ids = list(session.scalars(statement.offset(start).limit(stop - start + 1)))
-    more = len(ids) > stop - start and stop < RELEVANCE_CAP
-    return ItemPage(views(session, ids[: stop - start]), _encode(query, [stop]) if more else None)
+def _by_relevance(session: Session, query: Query, today: date, after: finding.Row | None) -> finding.Found:
+    """The matches after a position, by relevance, then by day. Of many matches the newest compete."""
+    found = finding.find(session, replace(query, sort=Sort.NEWEST), today, limit=RANKED + 1)
+    newest = found.rows[:RANKED]
+    capped = found.capped or len(found.rows) > RANKED
+    relevance = search.scores(session, query.text, [row[-1] for row in newest], common=found.capped)
+    ranked = sorted(((relevance.get(row[-1], 0.0), *row[1:]) for row in newest), reverse=True)
+    return finding.Found([row for row in ranked if after is None or row < after], capped)
 
 
 def count(session: Session, query: Query, today: date) -> int:
-    """How many items fit the query."""
-    dialect = session.get_bind().dialect.name
-    statement = select(func.count()).select_from(Item).where(*conditions(query, dialect, today))
-    if query.text:
-        found = search.matching(query.text, dialect).subquery()
-        statement = statement.where(Item.id.in_(select(found.c.item_id)))
-    return session.scalar(statement) or 0
+    """How many items fit the query, as far as `bounded_count` counts."""
+    return bounded_count(session, query, today).n
+
+
+def bounded_count(session: Session, query: Query, today: date) -> Count:
+    """How many items fit the query, counted no further than `COUNTED`."""
+    found = finding.find(session, replace(query, sort=Sort.NEWEST), today, limit=COUNTED + 1)
+    return Count(min(len(found.rows), COUNTED), found.capped or len(found.rows) > COUNTED)
 
 
 def count_by_level(session: Session, query: Query, today: date) -> dict[int, int]:
-    """How many items of each level fit the query, whatever levels it names; unclassified items are left out."""
-    whole = Query(**{f: getattr(query, f) for f in Query.__slots__ if f != "levels"})
+    """How many items of each level fit the query, whatever levels it names; unclassified items are left out.
+
+    Exact without a text; with one, each level is counted no further than `COUNTED`.
+    """
+    whole = replace(query, levels=())
+    if query.text:
+        counts = {n: count(session, replace(query, levels=(n,)), today) for n in LEVELS}
+        return {level: n for level, n in counts.items() if n}
     statement = select(Item.level, func.count()).where(*conditions(whole, session.get_bind().dialect.name, today))
     rows = session.execute(statement.where(Item.level.is_not(None)).group_by(Item.level)).all()
     return {int(level): int(n) for level, n in rows if level is not None}
@@ -227,13 +179,14 @@ def _fingerprint(query: Query) -> str:
     return hashlib.blake2b(query.url_query().encode(), digest_size=6).hexdigest()
 
 
-def _encode(query: Query, values: Sequence[Any]) -> str:
-    plain = [v.isoformat() if isinstance(v, date) else v for v in values]
-    text = json.dumps([_fingerprint(query), *plain], separators=(",", ":"))
+def _encode(query: Query, row: finding.Row) -> str:
+    signal, day, row_id = row
+    text = json.dumps([_fingerprint(query), signal, day.isoformat(), row_id], separators=(",", ":"))
     return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
 
 
-def _decode(cursor: str, query: Query) -> list[Any]:
+def _position(cursor: str, query: Query) -> finding.Row:
+    """The last row of the page before."""
     try:
         padded = cursor + "=" * (-len(cursor) % 4)
         found = json.loads(base64.b64decode(padded, altchars=b"-_", validate=True))
@@ -241,4 +194,20 @@ def _decode(cursor: str, query: Query) -> list[Any]:
         raise QueryError("cursor", "is not one of this list") from None
     if not isinstance(found, list) or not found or found[0] != _fingerprint(query):
         raise QueryError("cursor", "belongs to another query")
-    return found[1:]
+    position = _row(found[1:], ranked=bool(query.text) and query.sort is Sort.RELEVANCE)
+    if position is None or (position[0] is not None and query.sort is Sort.NEWEST):
+        raise QueryError("cursor", "is not one of this list")
+    return position
+
+
+def _row(values: list[Any], *, ranked: bool) -> finding.Row | None:
+    """The row that these values of a cursor are, None where they are none; `ranked` rows have a score."""
+    match values:
+        case [None | int() | float() as signal, str(day), int(row_id)] if 0 <= row_id < BIGGEST:
+            if (ranked and signal is None) or (signal is not None and not abs(signal) < BIGGEST):
+                return None
+            try:
+                return signal, date.fromisoformat(day), row_id
+            except ValueError:
+                return None
+    return None

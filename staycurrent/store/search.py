@@ -1,4 +1,4 @@
-"""Full text: one function, `matching`, turns what a person types into a condition on items, on either database.
+"""Full text: what a person types, as a condition on items, on either database.
 
 A person may type words, `"phrases"`, `prefix*`, `-without` and `title:`, `author:` or `abstract:` before any of them.
 Everything else is text: no operator of FTS5 or tsquery can be smuggled in, since every term is quoted or bound.
@@ -6,14 +6,37 @@ Everything else is text: no operator of FTS5 or tsquery can be smuggled in, sinc
 
 from __future__ import annotations
 
+import json
 import re
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
-from sqlalchemy import ColumnElement, Float, Select, cast, column, func, literal, literal_column, select, table
-from sqlalchemy.dialects.postgresql import REGCONFIG, TSVECTOR
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    Boolean,
+    ColumnElement,
+    Float,
+    Integer,
+    Select,
+    bindparam,
+    case,
+    cast,
+    column,
+    exists,
+    func,
+    literal,
+    literal_column,
+    select,
+    table,
+)
+from sqlalchemy.dialects.postgresql import REGCONFIG, TSQUERY, TSVECTOR
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.orm import Session
+from sqlalchemy.sql.expression import ClauseElement, Executable
 
-from staycurrent.store.models import ItemText
+from staycurrent.store.models import Item, ItemText
 
 _TERM = re.compile(
     r'(?P<minus>-)?(?:(?P<field>title|author|authors|abstract):)?(?:"(?P<phrase>[^"]*)"?|(?P<word>[^\s"]+))', re.IGNORECASE
@@ -21,7 +44,14 @@ _TERM = re.compile(
 _WORD = re.compile(r"\w+", re.UNICODE)
 _COLUMNS = {"title": "title", "author": "authors", "authors": "authors", "abstract": "abstract"}
 _WEIGHTS = {"title": "A", "authors": "B", "abstract": "C"}
+_FTS: Any = table("item_texts_fts", column("rowid"), column("item_texts_fts"))
 MAX_TERMS = 32
+MATCHES = 20_000
+"""SQLite: of more matches than that, those that came last into the library are looked at."""
+MATCHES_AMONG_FEW = 200_000
+"""The same where another filter leaves few items, so that a match costs no more than a look into a set."""
+PROBES = 10_000
+"""PostgreSQL: of a text with many matches, so many of the newest items that fit the filters are looked at."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,43 +76,105 @@ def parse(text: str) -> tuple[Term, ...]:
     return tuple(terms[:MAX_TERMS])
 
 
+def has_wanted(text: str) -> bool:
+    """Whether the text asks for anything. One without a single positive word matches nothing."""
+    return any(not t.negative for t in parse(text))
+
+
 def matching(text: str, dialect: str) -> Select[Any]:
-    """A select of (item_id, relevance) of the items whose words match `text`; higher relevance is better.
-
-    A text without a single positive word matches nothing.
-    """
-    terms = parse(text)
-    positive = [t for t in terms if not t.negative]
-    if not positive:
-        return select(ItemText.item_id, cast(literal(0.0), Float).label("relevance")).where(literal(1) == 0)
-    return _postgresql(terms) if dialect == "postgresql" else _sqlite(terms)
+    """A select of the item_ids whose words match `text`, by way of the full-text index."""
+    if not has_wanted(text):
+        return select(ItemText.item_id).where(literal(1) == 0)
+    if dialect == "postgresql":
+        return select(ItemText.item_id).where(_vector().op("@@")(_all_tsquery(parse(text))))
+    return select(_FTS.c.rowid.label("item_id")).where(_match(_expression(parse(text))))
 
 
-def containing_any(phrases: tuple[str, ...], dialect: str) -> Select[Any]:
+def probe(text: str) -> ColumnElement[bool]:
+    """PostgreSQL: whether the words of one `Item` match `text`, by way of the item."""
+    matches = _vector().op("@@", return_type=Boolean())(_all_tsquery(parse(text)))
+    # coalesce() keeps the full-text index out: one look at each item is asked for, not all matches of the word.
+    return exists().where(ItemText.item_id == Item.id, func.coalesce(matches, False))
+
+
+def containing_any(phrases: Sequence[str], dialect: str) -> Select[Any]:
     """A select of the item_ids in whose words any of the phrases occurs."""
     terms = tuple(Term(words) for p in phrases if (words := tuple(_WORD.findall(p))))
     if not terms:
         return select(ItemText.item_id).where(literal(1) == 0)
     if dialect == "postgresql":
-        return select(ItemText.item_id).where(_vector().op("@@")(_any_tsquery(terms)))
-    fts = _fts_table()
-    return select(fts.c.rowid.label("item_id")).where(fts.c.item_texts_fts.op("MATCH")(" OR ".join(map(_fts_term, terms))))
+        return select(ItemText.item_id).where(_vector().op("@@", return_type=Boolean())(_any_tsquery(terms)))
+    return select(_FTS.c.rowid.label("item_id")).where(_match(" OR ".join(map(_fts_term, terms))))
 
 
-def _fts_table() -> Any:
-    return table("item_texts_fts", column("rowid"), column("item_texts_fts"), column("rank"))
+def lacking(phrases: Sequence[str], dialect: str) -> ColumnElement[bool]:
+    """That none of the phrases occurs in the words of an `Item`."""
+    unwanted = containing_any(phrases, dialect)
+    if dialect == "postgresql":  # asked of each item, since a common word's items would have to be gathered first
+        return ~unwanted.where(ItemText.item_id == Item.id).exists()
+    return Item.id.not_in(unwanted)
 
 
-def _sqlite(terms: tuple[Term, ...]) -> Select[Any]:
-    fts = _fts_table()
-    expression = " AND ".join(_fts_term(t) for t in terms if not t.negative)
-    unwanted = [_fts_term(t) for t in terms if t.negative]
-    if unwanted:
-        expression = f"({expression}) NOT ({' OR '.join(unwanted)})"
-    relevance = -func.bm25(literal_column("item_texts_fts"), 10.0, 5.0, 1.0)
-    return select(fts.c.rowid.label("item_id"), relevance.label("relevance")).where(
-        fts.c.item_texts_fts.op("MATCH")(expression)
+def scores(session: Session, text: str, ids: Sequence[int], *, common: bool) -> dict[int, float]:
+    """How relevant these matches are; higher is better, an id that is left out has 0.
+
+    Of a text that is `common`, a word's rarity tells nothing and costs a walk over all its matches on SQLite; there,
+    those score that have all of it in the title.
+    """
+    if not ids:
+        return {}
+    if session.get_bind().dialect.name == "postgresql":
+        rank = func.ts_rank_cd(_vector(), _all_tsquery(parse(text)))
+        statement = select(ItemText.item_id, cast(rank, Float)).where(ItemText.item_id.in_(among(ids, "postgresql")))
+        return {i: round(score, 9) for i, score in session.execute(statement)}
+    terms = tuple(replace(t, field=t.field or "title") if common and not t.negative else t for t in parse(text))
+    relevance = literal(1.0) if common else -func.bm25(literal_column("item_texts_fts"), 10.0, 5.0, 1.0)
+    row = literal_column("+item_texts_fts.rowid", Integer)  # the plus keeps FTS5 from one search for each id
+    statement = select(_FTS.c.rowid, relevance).where(
+        _match(_expression(terms)), _FTS.c.rowid.between(min(ids), max(ids)), row.in_(among(ids, "sqlite"))
     )
+    return {i: round(score, 9) for i, score in session.execute(statement)}
+
+
+def among(ids: Sequence[int], dialect: str) -> Select[Any]:
+    """These ids as a select, in one parameter whatever their number."""
+    if dialect == "postgresql":
+        return select(func.unnest(bindparam(None, list(ids), ARRAY(BigInteger))))
+    return select(func.json_each(json.dumps(list(ids))).table_valued("value").c.value)
+
+
+class _Explain(Executable, ClauseElement):
+    inherit_cache = False
+
+    def __init__(self, statement: Select[Any]) -> None:
+        self.statement = statement
+
+
+@compiles(_Explain, "postgresql")
+def _compile_explain(element: _Explain, compiler: Any, **options: Any) -> str:
+    return "EXPLAIN (FORMAT JSON) " + str(compiler.process(element.statement, **options))
+
+
+def estimate(session: Session, ids: Select[Any]) -> int:
+    """PostgreSQL's own guess of the number of rows, out of its statistics of words; counting would take longer."""
+    (plan,) = session.execute(_Explain(ids)).one()
+    return int(plan[0]["Plan"]["Plan Rows"])
+
+
+def is_guessed(text: str) -> bool:
+    """Whether PostgreSQL cannot estimate the text: of prefixes it knows nothing."""
+    return any(t.prefix for t in parse(text))
+
+
+def _match(expression: str) -> ColumnElement[bool]:
+    matches: ColumnElement[bool] = _FTS.c.item_texts_fts.op("MATCH", return_type=Boolean())(expression)
+    return matches
+
+
+def _expression(terms: tuple[Term, ...]) -> str:
+    wanted = " AND ".join(_fts_term(t) for t in terms if not t.negative)
+    unwanted = [_fts_term(t) for t in terms if t.negative]
+    return f"({wanted}) NOT ({' OR '.join(unwanted)})" if unwanted else wanted
 
 
 def _fts_term(term: Term) -> str:
@@ -94,14 +186,14 @@ def _vector() -> ColumnElement[Any]:
     return literal_column("item_texts.item_texts_search", TSVECTOR)
 
 
-def _postgresql(terms: tuple[Term, ...]) -> Select[Any]:
+def _all_tsquery(terms: tuple[Term, ...]) -> Any:
+    """The tsquery that all of the terms satisfy. A stop word among others is passed over, as the index does."""
     wanted: Any = None
     for term in terms:
-        query = _tsquery(term)
+        query = _tsquery(term, skip_stop_words=len(terms) > 1)
         query = func.tsquery_not(query) if term.negative else query
         wanted = query if wanted is None else wanted.op("&&")(query)
-    relevance = func.ts_rank_cd(_vector(), wanted)
-    return select(ItemText.item_id, relevance.label("relevance")).where(_vector().op("@@")(wanted))
+    return wanted
 
 
 def _any_tsquery(terms: tuple[Term, ...]) -> Any:
@@ -112,13 +204,22 @@ def _any_tsquery(terms: tuple[Term, ...]) -> Any:
     return wanted
 
 
-def _tsquery(term: Term) -> Any:
+def _tsquery(term: Term, *, skip_stop_words: bool = False) -> Any:
     """Words are stemmed as the index stems them; names are not, so a term may match either way."""
+    stemmed, plain = (_variant(term, c) for c in ("english", "simple"))
+    either = stemmed.op("||")(plain)
+    if not skip_stop_words or term.field == "authors":
+        return either
+    return case((func.numnode(stemmed) == 0, literal_column("''::tsquery", TSQUERY)), else_=either)
+
+
+def _variant(term: Term, configuration: str) -> Any:
+    # A constant, not a parameter: PostgreSQL computes the query once then, and can estimate how many rows it has.
+    config = literal_column(f"'{configuration}'::regconfig", REGCONFIG)
     weights = _WEIGHTS[term.field] if term.field else ""
-    if term.prefix or weights:
-        suffix = (":" + ("*" if term.prefix else "") + weights) if term.prefix or weights else ""
-        text = " <-> ".join(f"'{w}'{suffix if i == len(term.words) - 1 or weights else ''}" for i, w in enumerate(term.words))
-        variants = [func.to_tsquery(cast(literal(c), REGCONFIG), text) for c in ("english", "simple")]
-    else:
-        variants = [func.phraseto_tsquery(cast(literal(c), REGCONFIG), " ".join(term.words)) for c in ("english", "simple")]
-    return variants[0].op("||")(variants[1])
+    if not (term.prefix or weights):
+        return func.phraseto_tsquery(config, " ".join(term.words))
+    last = len(term.words) - 1
+    marks = [weights + ("*" if term.prefix and n == last else "") for n in range(len(term.words))]
+    text = " <-> ".join(f"'{w}'" + (f":{mark}" if mark else "") for w, mark in zip(term.words, marks, strict=True))
+    return func.to_tsquery(config, text)

@@ -22,7 +22,9 @@ from staycurrent.store import listing
 from staycurrent.store.engine import Engine
 from staycurrent.types import Document
 from tests import build, databases
+from tests.bench import archive as archive_case
 from tests.bench.papers import Papers
+from tests.bench.personal_cases import personal
 
 NOW = datetime(2025, 12, 31, 12, tzinfo=UTC)
 TODAY = NOW.date()
@@ -44,6 +46,7 @@ class PageFetcher:
         headers: Mapping[str, str] | None = None,
         validators: Validators | None = None,
         accept: tuple[str, ...] = (),
+        public: bool = False,
     ) -> Fetched:
         if "rss" in url:
             body = b'<?xml version="1.0"?><rss version="2.0"><channel><title>t</title><link>x</link></channel></rss>'
@@ -65,7 +68,9 @@ def fresh_engine(kind: str) -> Iterator[Engine]:
 
 def _collect(engine: Engine, total: int) -> float:
     fetcher = PageFetcher(total)
-    source = Arxiv("https://arxiv.invalid/oai", "https://arxiv.invalid/rss", "https://arxiv.invalid/api", ("cs.LG",))
+    source = Arxiv(
+        "https://arxiv.invalid/oai", "https://arxiv.invalid/rss", "https://arxiv.invalid/api", ("cs.LG",), by_day=False
+    )
     started = time.perf_counter()
     (report,) = collect(engine, {"arxiv": source}, fetcher, lambda: NOW, order=Order(since=date(2024, 1, 1)))
     if report.fetched != total:
@@ -149,4 +154,16 @@ def _median_ms(case: Callable[[], Any], times: int = 15) -> float:
     return statistics.median(taken) * 1000
 
 
-CASES: dict[str, Callable[[str, int], dict[str, float]]] = {"intake": intake, "predict": predict, "queries": queries}
+def archive(kind: str, items: int) -> dict[str, float]:
+    """The archive's links to rows."""
+    with fresh_engine(kind) as engine:
+        return archive_case.measure(engine, items)
+
+
+CASES: dict[str, Callable[[str, int], dict[str, float]]] = {
+    "archive": archive,
+    "intake": intake,
+    "predict": predict,
+    "queries": queries,
+    "personal": personal,
+}

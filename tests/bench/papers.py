@@ -27,11 +27,11 @@ class Papers:
     """`texts(n)` gives title and abstract of paper number n, at 150 words like a real one."""
 
     def __init__(self) -> None:
-        self._words = vocabulary()
-        self._weights = [1 / (rank + 10) for rank in range(len(self._words))]
+        self.words = vocabulary()
+        self._weights = [1 / (rank + 10) for rank in range(len(self.words))]
         dice = random.Random(2)
         # Drawing word by word is slow; abstracts are cut out of one long sequence instead.
-        self._stream = dice.choices(self._words, self._weights, k=2_000_000)
+        self._stream = dice.choices(self.words, self._weights, k=2_000_000)
 
     def text(self, number: int) -> tuple[str, str]:
         start = (number * 7919) % (len(self._stream) - 200)

@@ -31,6 +31,8 @@ def queries(draw: st.DrawFn) -> Query:
         until=draw(st.none() | st.just(second)),
         text=draw(st.none() | WORDS),
         exclude=draw(st.lists(WORDS, max_size=3)),
+        without_topic=draw(st.lists(st.sampled_from(sorted(roadmap.topics())), max_size=2)),
+        without_lab=draw(st.lists(st.sampled_from(["qwen", "openai"]), max_size=2)),
         has_code=draw(st.none() | st.booleans()),
         min_confidence=draw(st.none() | st.floats(0, 1)),
         sort=draw(st.none() | st.sampled_from(Sort)),
@@ -130,7 +132,7 @@ def test_what_can_have_one_value_is_refused_when_given_twice(name: str) -> None:
         Query.from_params({name: ["a", "b"]})
 
 
-@pytest.mark.parametrize("name", ["level", "topic", "lab", "source", "exclude"])
+@pytest.mark.parametrize("name", ["level", "topic", "lab", "source", "exclude", "without_topic", "without_lab"])
 def test_several_values_have_a_bound(name: str) -> None:
     with pytest.raises(QueryError, match=f"{name}: at most {MAX_VALUES}"):
         Query.from_params({name: ["1"] * (MAX_VALUES + 1)})

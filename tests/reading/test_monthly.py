@@ -19,7 +19,7 @@ from staycurrent.store import engine as database
 from staycurrent.store import items as item_store
 from staycurrent.store.engine import Engine
 from staycurrent.store.models import Reading, ReadingEntry
-from staycurrent.types import ParsedItem, Version
+from staycurrent.types import ParsedItem, Role, Version
 from tests import build
 from tests.conftest import NOW
 
@@ -65,7 +65,7 @@ def test_a_running_month_is_live(engine: Engine) -> None:
     assert titles(found) == ["Paper 2", "Paper 1"]
     assert (found.frozen, found.considered) == (False, 2)
     assert [p.rank for p in found.placed] == [1, 2]
-    assert found.placed[0].why["votes"] == "10 votes on Hugging Face"
+    assert found.placed[0].why["votes"] == "10 votes on Hugging Face's list"
     assert found.placed[0].score > found.placed[1].score
     vote(engine, 1, 99)
     assert titles(read(engine)) == ["Paper 1", "Paper 2"]
@@ -181,6 +181,7 @@ def test_a_withdrawn_item_leaves_the_reading(engine: Engine) -> None:
     gone = build.arxiv("2605.00001", "Paper 1", versions=(Version(1, NOW), Version(2, NOW, withdrawn=True)))
     bring(engine, gone)
     assert titles(read(engine, IN_JUNE)) == ["Paper 2"]
+    assert read(engine, IN_JUNE).notes == ("Withdrawn, and no longer in the list: Paper 1",)
     assert titles(read(engine, query=Query(levels=(5,)))) == ["Paper 2"]
 
 
@@ -217,3 +218,78 @@ def test_bounds_that_make_no_sense_are_refused(engine: Engine, bounds: dict[str,
         read(engine, **bounds)
     with pytest.raises(UsageError, match=f"{name}: must be from 1 to"):
         freeze(engine, **bounds)
+
+
+def test_a_few_items_of_the_next_level_stand_beside_the_list(engine: Engine) -> None:
+    bring(engine, paper(1), paper(2))
+    bring(engine, *(paper(n) for n in range(3, 9)), level=6)
+    found = read(engine, query=Query(levels=(5,)))
+    assert {p.item.level for p in found.placed} == {5}
+    assert [(p.rank, p.item.level, p.role) for p in found.one_level_up] == [(n, 6, Role.ONE_LEVEL_UP) for n in (3, 4)]
+    assert read(engine).one_level_up == (), "who asks for every level has them in the list"
+    assert read(engine, query=Query(levels=(8,))).one_level_up == ()
+
+
+def test_what_stands_beside_the_list_is_frozen_with_it(engine: Engine) -> None:
+    bring(engine, paper(1))
+    bring(engine, paper(2), level=6)
+    kept = freeze(engine, query=Query(levels=(5,)))
+    bring(engine, paper(3), level=6)
+    vote(engine, 3, 99)
+    again = read(engine, IN_JUNE, query=Query(levels=(5,)))
+    assert again.frozen
+    assert [p.item.title for p in again.one_level_up] == ["Paper 2"]
+    assert (again.placed, again.one_level_up, again.landmark) == (kept.placed, kept.one_level_up, kept.landmark)
+
+
+def test_a_landmark_prepares_for_the_list(engine: Engine) -> None:
+    bring(engine, paper(1))
+    found = read(engine, query=Query(levels=(5,))).landmark
+    assert found
+    assert "open-llms" in found.topics
+    assert found.level <= 5
+
+
+def test_the_minutes_of_all_that_is_shown_stay_within_the_budget(engine: Engine) -> None:
+    bring(engine, *(paper(n) for n in range(1, 9)))
+    bring(engine, *(paper(n) for n in range(11, 19)), level=6)
+    found = read(engine, query=Query(levels=(5,)), minutes=120)
+    assert [p.minutes for p in (*found.placed, *found.one_level_up)] == [20] * 6
+    assert len(found.one_level_up) == 1
+
+
+def test_nothing_for_a_level_is_said_plainly(engine: Engine) -> None:
+    bring(engine, paper(1), level=6)
+    found = read(engine, query=Query(levels=(5,)))
+    assert (found.placed, found.one_level_up, found.landmark) == ((), (), None)
+    assert found.notes == ("Nothing for level 5 in 2026-05.",)
+    assert read(engine, of=period.parse("2026-04")).notes == ("Nothing for this query in 2026-04.",)
+
+
+def test_the_same_month_asked_twice_is_the_same_list(engine: Engine) -> None:
+    bring(engine, *(paper(n) for n in range(1, 9)))
+    assert read(engine) == read(engine)
+
+
+def test_what_is_surely_off_the_roadmap_is_not_read_about(engine: Engine) -> None:
+    bring(engine, paper(1))
+    bring(engine, paper(2), level=0)
+    assert titles(read(engine)) == ["Paper 1"]
+    assert titles(read(engine, query=Query(levels=(0,)))) == ["Paper 2"]
+
+
+def test_a_long_list_has_enough_to_choose_from() -> None:
+    assert monthly.competitors(Query(levels=(5,)), 30) == monthly.LEVEL_CANDIDATES
+    assert monthly.competitors(Query(), 30) == monthly.competitors(Query(levels=(1, 2, 3)), 30)
+    assert monthly.competitors(Query(levels=(5,)), monthly.MAX_LIMIT) == 2 * monthly.MAX_LIMIT
+
+
+def test_the_months_of_the_picks_are_found_by_the_list_that_showed_them(engine: Engine) -> None:
+    bring(engine, paper(1), paper(2), paper(3, "2026-04-12"))
+    build.store(engine, [build.huggingface("2605.00003", day="2026-04-13")], NOW)
+    vote(engine, 1, 3)
+    picks = frozenset({"2605.00001", "2605.00002"})
+    (may,) = monthly.months_with_picks(engine, picks, None, today=IN_JUNE)
+    assert (may.name, may.listed, len(may.picks), len(may.candidates)) == ("2026-05", 1, 1, 2)
+    named = monthly.months_with_picks(engine, picks, [period.parse("2026-04")], today=IN_JUNE)
+    assert [(m.listed, len(m.picks)) for m in named] == [(1, 0)]

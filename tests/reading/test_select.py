@@ -3,25 +3,33 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 from datetime import date
 from math import ceil
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from staycurrent import roadmap
+from staycurrent.reading.minutes import PAPER_MINUTES, POST_MINUTES
 from staycurrent.reading.rank import Scored
-from staycurrent.reading.select import PAPER_MINUTES, POST_MINUTES, Bounds, select
-from staycurrent.types import Candidate, Entry, Kind
+from staycurrent.reading.select import Bounds, beside, one_level_up, prepares, select
+from staycurrent.types import Candidate, Entry, Kind, Role
+
+SEVERAL = ("arxiv", "huggingface")
 
 
-def scored(number: int, topic: str = "", lab: str = "", kind: Kind = Kind.PAPER, score: float | None = None) -> Scored:
+def scored(
+    number: int, topic: str = "", lab: str = "", kind: Kind = Kind.PAPER, score: float | None = None, **more: Any
+) -> Scored:
     """The candidate of a number; lower numbers score higher."""
     facts = Candidate(
         id=number, level=5, confidence=0.8, unsure=False, topics=(topic,) if topic else (), labs=(lab,) if lab else (),
-        sources=("arxiv",), kind=kind, listed_on=date(2026, 5, 12), votes=None, stars=None, has_code=False,
+        sources=SEVERAL, kind=kind, listed_on=date(2026, 5, 12), votes=None, stars=None, has_code=False,
     )  # fmt: skip
-    return Scored(facts, 1 / number if score is None else score, ())
+    return Scored(replace(facts, **more), 1 / number if score is None else score, {}, {})
 
 
 def ids(entries: list[Entry]) -> list[int]:
@@ -97,3 +105,56 @@ def test_the_minutes_of_an_item_can_be_known_better() -> None:
 @pytest.mark.parametrize("limit", [1, 5, 200])
 def test_nothing_selects_nothing(limit: int) -> None:
     assert select([], limit=limit, minutes=60) == []
+
+
+def test_what_one_source_alone_has_seen_fills_half_when_others_are_there() -> None:
+    alone = [scored(n, sources=("arxiv",)) for n in range(1, 9)]
+    assert ids(select([*alone, *(scored(n) for n in range(9, 20))], limit=6)) == [1, 2, 3, 9, 10, 11]
+    assert ids(select(alone, limit=6)) == [1, 2, 3, 4, 5, 6]
+
+
+def test_a_paper_that_tells_its_pages_is_budgeted_by_them() -> None:
+    long, short = scored(1, comment="80 pages"), scored(2, comment="4 pages")
+    assert ids(select([long, short], limit=2, minutes=20)) == [2]
+
+
+def test_one_level_up_takes_sure_items_first_those_that_the_reader_has_a_topic_of() -> None:
+    ranked = [
+        scored(1, "rag", unsure=True),
+        scored(2, "rag"),
+        scored(3, topics=("tool-use", "reasoning-training")),
+        scored(4, "multi-agent"),
+        scored(5, "coding-agents"),
+    ]
+    assert [s.candidate.id for s in one_level_up(ranked, (5,), limit=30)] == [3, 2, 4]
+    assert [s.candidate.id for s in one_level_up(ranked, (5,), limit=8)] == [3], "a tenth of the list, rounded up"
+    assert [s.candidate.id for s in one_level_up(ranked, (5,), limit=30, minutes=200)] == [3, 2]
+    assert one_level_up(ranked, (5,), limit=30, minutes=60) == [], "a fifth of the time holds no paper"
+
+
+def test_what_stands_beside_a_list_is_numbered_on_and_marked() -> None:
+    assert [(e.rank, e.item_id, e.role) for e in beside([scored(7), scored(9)], after=30)] == [
+        (31, 7, Role.ONE_LEVEL_UP),
+        (32, 9, Role.ONE_LEVEL_UP),
+    ]
+
+
+@given(st.lists(st.sampled_from(sorted(roadmap.topics())), max_size=40), st.sets(st.integers(1, 8), max_size=3))
+def test_the_landmark_prepares_for_the_list(topics: list[str], levels: set[int]) -> None:
+    found = prepares(roadmap.landmarks(), topics, sorted(levels), "2026-05")
+    assert found == prepares(roadmap.landmarks(), topics[::-1], sorted(levels), "2026-05"), (
+        "the order of the list is nothing to it"
+    )
+    if found:
+        assert set(found.topics) & set(topics)
+        assert found.level <= max(levels, default=8)
+    else:
+        assert not any(set(m.topics) & set(topics) and m.level <= max(levels, default=8) for m in roadmap.landmarks())
+
+
+def test_the_landmark_stays_while_the_list_still_moves_and_changes_with_the_month() -> None:
+    often = ["reasoning-training"] * 8 + ["instruction-rlhf"] * 7
+    months = [prepares(roadmap.landmarks(), often, (5,), f"2026-{n:02}") for n in range(1, 13)]
+    later = [prepares(roadmap.landmarks(), [*often, "open-llms"], (5,), f"2026-{n:02}") for n in range(1, 13)]
+    assert months == later
+    assert len({m.title for m in months if m}) > 1

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
-from datetime import date, datetime
+from dataclasses import replace
+from datetime import date, datetime, timedelta
 
 import pytest
 from sqlalchemy import func, select
@@ -14,7 +15,7 @@ from staycurrent.store import items as item_store
 from staycurrent.store import readings
 from staycurrent.store.engine import Engine, reading, writing
 from staycurrent.store.models import Reading, ReadingEntry
-from staycurrent.types import Entry, Part, Version
+from staycurrent.types import DayNumbers, Entry, LabEvidence, Part, Role, Version
 from tests import build
 
 MAY = "2026-05"
@@ -43,7 +44,7 @@ def freeze(engine: Engine, rows: list[int], now: datetime, query: str = "limit=3
 def kept(engine: Engine, query: str = "limit=30") -> list[int] | None:
     with reading(engine) as session:
         found = readings.frozen(session, MAY, query)
-        return [e.item_id for e in found] if found is not None else None
+        return [e.item_id for e in found.entries] if found is not None else None
 
 
 def test_what_was_never_frozen_is_none(engine: Engine) -> None:
@@ -56,8 +57,24 @@ def test_a_frozen_reading_comes_back_with_places_scores_and_reasons(engine: Engi
         found = readings.frozen(session, MAY, "limit=30")
         row = session.scalars(select(Reading)).one()
     assert found
-    assert [(e.rank, e.item_id, e.why) for e in found] == [(n + 1, r, {"votes": f"{n + 1} votes"}) for n, r in enumerate(rows)]
+    assert [(e.rank, e.item_id, e.why) for e in found.entries] == [
+        (n + 1, r, {"votes": f"{n + 1} votes"}) for n, r in enumerate(rows)
+    ]
     assert (row.frozen_at, row.model, row.weights) == (now, "test-1", {"votes": 0.45})
+    assert (found.model, found.weights, found.landmark, found.withdrawn) == ("test-1", {"votes": 0.45}, None, ())
+
+
+def test_what_stands_beside_a_frozen_list_keeps_its_role_and_the_list_its_landmark(
+    engine: Engine, now: datetime, rows: list[int]
+) -> None:
+    above = Entry(2, rows[1], 0.3, (), Role.ONE_LEVEL_UP)
+    with writing(engine) as session:
+        readings.freeze(session, MAY, "q", [*entries(rows[:1]), above], weights={}, now=now, landmark="https://example.org")
+    with reading(engine) as session:
+        found = readings.frozen(session, MAY, "q")
+    assert found
+    assert [e.role for e in found.entries] == [Role.READING, Role.ONE_LEVEL_UP]
+    assert found.landmark == "https://example.org"
 
 
 def test_freezing_again_changes_nothing(engine: Engine, now: datetime, rows: list[int]) -> None:
@@ -98,7 +115,8 @@ def test_an_item_that_was_withdrawn_leaves_its_place(engine: Engine, now: dateti
     with reading(engine) as session:
         found = readings.frozen(session, MAY, "limit=30")
     assert found
-    assert [(e.rank, e.item_id) for e in found] == [(1, rows[0]), (3, rows[2])]
+    assert [(e.rank, e.item_id) for e in found.entries] == [(1, rows[0]), (3, rows[2])]
+    assert found.withdrawn == ("A study of loops",)
 
 
 def test_two_items_that_became_one_stand_at_the_better_place(engine: Engine, now: datetime) -> None:
@@ -110,7 +128,7 @@ def test_two_items_that_became_one_stand_at_the_better_place(engine: Engine, now
     with reading(engine) as session:
         found = readings.frozen(session, MAY, "limit=30")
     assert found
-    assert [e.rank for e in found] == [1]
+    assert [e.rank for e in found.entries] == [1]
 
 
 def test_only_classified_and_lasting_items_compete(engine: Engine, now: datetime, rows: list[int]) -> None:
@@ -137,3 +155,51 @@ def test_the_query_and_its_text_narrow_the_candidates(engine: Engine, now: datet
     with reading(engine) as session:
         for query in (Query(levels=(6,)), Query(text="attention"), Query(exclude=("loops",))):
             assert [c.id for c in readings.candidates(session, query, TODAY)[0]] == [rows[0]]
+
+
+def test_what_is_surely_off_the_roadmap_competes_only_where_it_is_asked_for(
+    engine: Engine, now: datetime, rows: list[int]
+) -> None:
+    build.classify(engine, [build.answer(rows[0], 0), build.answer(rows[1], 0, unsure=True)], now)
+    with reading(engine) as session:
+        assert {c.id for c in readings.candidates(session, Query(), TODAY)[0]} == {rows[1], rows[2]}
+        assert {c.id for c in readings.candidates(session, Query(levels=(0,)), TODAY)[0]} == {rows[0], rows[1]}
+
+
+def test_a_lab_is_inferred_unless_a_tag_or_its_own_feed_says_so(engine: Engine, now: datetime, rows: list[int]) -> None:
+    signed = LabEvidence("openai", "author-team", "signed by OpenAI", 0.95)
+    twice = (signed, LabEvidence("openai", "organization", "tagged openai", 0.98))
+    answers = [replace(build.answer(rows[0]), labs=(signed,)), replace(build.answer(rows[1]), labs=twice)]
+    build.classify(engine, answers, now)
+    with reading(engine) as session:
+        found = {c.id: c for c in readings.candidates(session, Query(), TODAY)[0]}
+    assert (found[rows[0]].labs, found[rows[0]].inferred_labs) == (("openai",), ("openai",))
+    assert (found[rows[1]].labs, found[rows[1]].inferred_labs) == (("openai",), ())
+
+
+def test_a_candidate_tells_how_its_votes_grew_and_what_was_said_of_it(engine: Engine, now: datetime, rows: list[int]) -> None:
+    for day, votes in enumerate((5, 30, 20)):
+        build.store(engine, [build.huggingface("2605.00001", votes=votes, comments=3)], now + timedelta(days=day))
+    with reading(engine) as session:
+        found = {c.id: c for c in readings.candidates(session, Query(), TODAY)[0]}
+    assert (found[rows[0]].votes_gained, found[rows[0]].comments) == (25, 3)
+    assert (found[rows[1]].votes_gained, found[rows[1]].comments) == (0, None)
+    assert found[rows[0]].abstract
+
+
+def test_the_crowd_is_every_item_of_the_days_that_has_numbers(engine: Engine, now: datetime, rows: list[int]) -> None:
+    listed = [build.huggingface(f"2605.{n:05}", votes=n, stars=10 * n, day="2026-05-12") for n in (1, 2)]
+    build.store(engine, [*listed, build.huggingface("2605.00003", day="2026-05-30", votes=7)], now)
+    query = Query(levels=(8,), since=date(2026, 5, 1), until=date(2026, 5, 31))
+    with reading(engine) as session:
+        found = {n.day: n for n in readings.crowd(session, query, date(2026, 5, 20))}
+    assert {day: (sorted(n.votes), sorted(n.stars)) for day, n in found.items()} == {date(2026, 5, 12): ([1, 2], [10, 20])}
+    assert isinstance(next(iter(found.values())), DayNumbers)
+
+
+def test_withdrawn_items_are_named_where_several_sources_had_shown_them(engine: Engine, now: datetime, rows: list[int]) -> None:
+    gone = (Version(1, now), Version(2, now, withdrawn=True))
+    build.store(engine, [build.huggingface("2605.00001")], now)
+    build.store(engine, [build.arxiv(f"2605.{n:05}", f"Gone {n}", versions=gone) for n in (1, 2)], now)
+    with reading(engine) as session:
+        assert readings.withdrawn(session, Query(), TODAY) == ["Gone 1"]
