@@ -511,6 +511,9 @@ _JSON = re.compile(rb"\{\s*(?:[\"}]|\Z)|\[\s*(?:[\[\]{\"tfn0-9-]|\Z)")
 _BRACKETS: Final = {b"{": b"}", b"[": b"]"}
 
 
+_CONTROL: Final = re.compile(rb"[\x00-\x08\x0b\x0c\x0e-\x1f]")
+
+
 def check_content(body: bytes, accept: tuple[str, ...], url: httpx.URL) -> None:
     """Raise unless the body looks like one of the accepted forms, from its first byte to its last.
 
@@ -524,6 +527,9 @@ def check_content(body: bytes, accept: tuple[str, ...], url: httpx.URL) -> None:
     if not forms:
         wanted = " or ".join(form.upper() for form in accept)
         raise UnexpectedContent(f"{_kind(text)} where {wanted} must be, from {place(url)}", url=safe_url(url))
+    if _CONTROL.search(text):
+        # Neither XML 1.0 (section 2.2) nor JSON (RFC 8259, section 7) may hold them: the body was damaged on its way.
+        raise UnexpectedContent(f"control characters in the answer from {place(url)}", url=safe_url(url))
     if not any(_LOOKS[form][1](text) for form in forms):
         raise Incomplete(f"{len(body):,} bytes from {place(url)} end in the middle", url=safe_url(url))
 
