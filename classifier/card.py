@@ -56,7 +56,7 @@ def figures(model: Model) -> dict[str, str]:
             typical["confusion"], f"{typical['papers']:,} papers drawn by chance, 5-fold cross-validation"
         ),
         "classifier-calibration.svg": pictures.calibration(
-            typical["calibration"], f"Is 80 % sure right 80 % of the time? Error {_percent(typical['calibration_error'])}"
+            typical["calibration"], f"Confidence and accuracy: error {_percent(typical['calibration_error'])}"
         ),
     }
 

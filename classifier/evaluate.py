@@ -38,17 +38,21 @@ def out_of_fold(
     documents: Mapping[str, Document],
     folds: int = 5,
     *,
+    extra: Sequence[Label] = (),
     space: Space | None = None,
     progress: Progress | None = None,
 ) -> Judged:
-    """Every labelled paper with the answer of the model that has not learned from it; by id."""
+    """Every labelled paper with the answer of the model that has not learned from it; by id.
+
+    `extra` papers are learned in each fold and judged in none.
+    """
     known = sorted((label for label in labels if label.id in documents), key=lambda label: label.id)
     if len(known) < folds:
         raise UsageError(f"{len(known)} labelled papers with a text are too few for {folds} folds")
     level = np.array([label.level for label in known], dtype=np.int64)
     answers: dict[str, Classification] = {}
     for number, (learned, held_out) in enumerate(calibrate.folds(level, folds), 1):
-        model = train([known[row] for row in learned], documents, space=space).model
+        model = train([*(known[row] for row in learned), *extra], documents, space=space).model
         for answer in model.predict([documents[known[row].id] for row in held_out]):
             answers[answer.id] = answer
         if progress:

@@ -17,16 +17,7 @@ _SOURCES = {"arxiv": 0, "huggingface": 1, "paperswithcode": 2}
 
 def placed(entry: Placed, position: int) -> str:
     """A card of a reading: with its position in the list at hand and the reasons for it."""
-    return card(entry.item, rank=position, why=honest(entry))
-
-
-def honest(entry: Placed) -> dict[str, str]:
-    """The reasons of a place; a lab that is only inferred is not called its origin."""
-    why = dict(entry.why)
-    labs = best_evidence(entry.item.labs)
-    if "lab" in why and labs and not words.is_stated(labs[0]):
-        why["lab"] = f"perhaps {why['lab']} (inferred)"
-    return why
+    return card(entry.item, rank=position, why=entry.why)
 
 
 def card(item: ItemView, *, rank: int | None = None, why: Mapping[str, str] | None = None) -> str:

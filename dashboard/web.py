@@ -13,6 +13,7 @@ from contextlib import AbstractContextManager, contextmanager, nullcontext
 from functools import cached_property
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import uvicorn
 from starlette.middleware import Middleware
@@ -78,7 +79,8 @@ async def icon(_request: Request) -> Response:
 
 async def front(request: Request) -> Response:
     """The front page under the name that it would have: Streamlit shows a default page at `/` only."""
-    return RedirectResponse(f"./?{request.url.query}" if request.url.query else "./", 308)
+    query = quote(request.scope["query_string"], safe="=&+%~!*'();:@,/?")  # bytes, perhaps no UTF-8
+    return RedirectResponse(f"./?{query}" if query else "./", 308)
 
 
 def routes(database_url: str, service: Service | None = None) -> list[BaseRoute]:

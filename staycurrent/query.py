@@ -24,6 +24,7 @@ MAX_SHOWN = 60
 _TRUE = frozenset({"1", "true", "yes", "on"})
 _FALSE = frozenset({"0", "false", "no", "off", ""})
 _SOURCE = re.compile(r"[a-z0-9][a-z0-9._-]{0,39}(:(\*|[a-z0-9][a-z0-9._-]{0,59}))?")
+_READER = re.compile(r"[a-z0-9][a-z0-9._@+:|-]{0,79}")
 _LAB = re.compile(r"[a-z0-9][a-z0-9._-]{0,59}")
 
 
@@ -66,6 +67,8 @@ class Query:
     without_labs: tuple[str, ...] = ()
     has_code: bool | None = None
     min_confidence: float | None = None
+    reader: str | None = None
+    """Profile whose hidden items and dislikes are left out; None leaves out nobody's."""
     sort: Sort = Sort.NEWEST
 
     @classmethod
@@ -100,6 +103,7 @@ PARAMETERS = {
     "without_lab": "without_labs",
     "has_code": "has_code",
     "min_confidence": "min_confidence",
+    "reader": "reader",
     "sort": "sort",
 }
 """URL parameter → field of `Query`; the command line spells them with hyphens."""
@@ -120,6 +124,7 @@ def build(
     without_lab: Iterable[str] = (),
     has_code: Iterable[str] | str | bool | None = None,
     min_confidence: Iterable[str] | str | float | None = None,
+    reader: Iterable[str] | str | None = None,
     sort: Iterable[str] | str | None = None,
 ) -> Query:
     """A checked query out of raw values. Raises `QueryError` naming the parameter and what it takes."""
@@ -137,6 +142,7 @@ def build(
         without_labs=tuple(sorted({_matching("without_lab", v, _LAB) for v in _several("without_lab", without_lab)})),
         has_code=_flag("has_code", has_code),
         min_confidence=_share("min_confidence", min_confidence),
+        reader=_profile(reader),
         sort=_choice("sort", sort, Sort) or Sort.NEWEST,
     )
     if query.since and query.until and query.since > query.until:
@@ -187,6 +193,11 @@ def _matching(name: str, text: str, pattern: re.Pattern[str]) -> str:
     if not pattern.fullmatch(text):
         raise QueryError(name, f"{_quoted(text)} is not a {name.removeprefix('without_')}")
     return text
+
+
+def _profile(value: Any) -> str | None:
+    text = _one("reader", value)
+    return _matching("reader", text.casefold(), _READER) if text else None
 
 
 def _choice(name: str, value: Any, choices: type[E]) -> E | None:

@@ -13,7 +13,7 @@ from staycurrent.roadmap import Lab, Landmark, Level, Topic
 from staycurrent.store import health as health_store
 from staycurrent.store.health import Health
 from staycurrent.store.listing import ItemPage
-from staycurrent.types import ItemDetail, ItemView, SightingView, Version
+from staycurrent.types import Correction, ItemDetail, ItemView, SightingView, Version
 
 
 def moment(value: datetime | None) -> str | None:
@@ -38,6 +38,7 @@ def item_json(item: ItemView) -> dict[str, Any]:
         "level": item.level,
         "confidence": item.confidence,
         "unsure": item.unsure,
+        "corrected": item.corrected,
         "topics": [t.slug for t in item.topics],
         "labs": lab_slugs(item),
         "sources": list(item.sources),
@@ -106,7 +107,15 @@ def detail_json(detail: ItemDetail) -> dict[str, Any]:
         "probabilities": {str(n): p for n, p in enumerate(detail.probabilities)},
         "explanation": [asdict(r) for r in detail.explanation],
         "model": detail.model,
+        "model_level": detail.said,
+        "correction": _correction_json(detail.correction) if detail.correction else None,
+        "second_opinion": asdict(detail.opinion) | {"topics": list(detail.opinion.topics)} if detail.opinion else None,
     }
+
+
+def _correction_json(said: Correction) -> dict[str, Any]:
+    """Without who said it: a name may be a login or an address of mail, and the API is open."""
+    return {"level": said.level, "why": said.why, "at": moment(said.at)}
 
 
 def export_json(view: ItemView, sightings: Iterable[SightingView], versions: Iterable[Version]) -> dict[str, Any]:

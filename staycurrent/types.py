@@ -13,6 +13,10 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import TypeAlias
 
+READER = "reader"
+LLM = "llm:"
+"""Origins of a level beside the model: a reader's correction, and the second opinion of a language model of that name."""
+
 Json: TypeAlias = "bool | int | float | str | list[Json] | dict[str, Json] | None"
 
 
@@ -338,6 +342,33 @@ class ItemView:
     votes: int | None
     stars: int | None
     repositories: tuple[Repository, ...]
+    origin: str | None = None
+    """Whose `level` is: None is the model's, `reader` a correction, `llm:<name>` a second opinion."""
+
+    @property
+    def corrected(self) -> bool:
+        """Whether a reader gave the level."""
+        return self.origin == READER
+
+
+@dataclass(frozen=True, slots=True)
+class Correction:
+    """What level a reader says an item has."""
+
+    who: str
+    level: int
+    why: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Opinion:
+    """What a language model (`llm:<name>`) says of an item of which the model was unsure. `reason` is one line, untrusted."""
+
+    llm: str
+    level: int
+    topics: tuple[str, ...]
+    reason: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -352,3 +383,7 @@ class ItemDetail:
     probabilities: tuple[float, ...]
     explanation: tuple[Reason, ...]
     model: str | None
+    said: int | None = None
+    """The level that the model gave, whoever gave the one that is shown."""
+    correction: Correction | None = None
+    opinion: Opinion | None = None

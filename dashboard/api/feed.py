@@ -125,7 +125,7 @@ def _entry(place: Place, item: ItemView, above: str) -> Entry:
 
 
 def _place(entry: Placed, named: str) -> str:
-    reasons = "; ".join(escape(str(reason)) for reason in cards.honest(entry).values())
+    reasons = "; ".join(escape(str(reason)) for reason in entry.why.values())
     return f"<p><b>Place {entry.rank} in the reading of {escape(named)}.</b> Why here: {reasons}.</p>"
 
 

@@ -9,6 +9,8 @@ from dashboard.api.parameters import PERIOD, Parameter
 from dashboard.api.reads import Reader
 
 PREFIX = "/api/v1"
+DOCUMENT = "/openapi.json"
+"""Where the OpenAPI document is, under the prefix."""
 IN_PATH = {
     "id": Parameter("id", "Public id, arXiv id or address, DOI, or the address of a post; slashes may stand as they are"),
     "period": PERIOD,

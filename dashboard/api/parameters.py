@@ -27,6 +27,7 @@ _SLUG = r"[a-z0-9][a-z0-9._-]{0,59}"
 DAY: Schema = {"type": "string", "format": "date"}
 TEXT: Schema = {"type": "string", "maxLength": MAX_TEXT}
 LAB: Schema = {"type": "string", "pattern": f"^{_SLUG}$"}
+_READER = r"[a-z0-9][a-z0-9._@+:|-]{0,79}"
 _SOURCE = r"[a-z0-9][a-z0-9._-]{0,39}(:(\*|[a-z0-9][a-z0-9._-]{0,59}))?"
 
 
@@ -64,6 +65,7 @@ _KNOWN = (
     Parameter("without_lab", "Leave out items of this lab", LAB, several=True),
     Parameter("has_code", "1: only with code; 0: only without", {"type": "string", "enum": ["1", "0", "true", "false"]}),
     Parameter("min_confidence", "The level is at least this sure", {"type": "number", "minimum": 0, "maximum": 1}),
+    Parameter("reader", "Leave out what this profile hid or wants less of", {"type": "string", "pattern": f"^{_READER}$"}),
     Parameter("sort", "Order; `relevance` needs a `text`", {"type": "string", "enum": [s.value for s in Sort]}),
 )
 FILTERS = tuple(replace({p.name: p for p in _KNOWN}.get(name, Parameter(name, "")), may_be_empty=True) for name in PARAMETERS)

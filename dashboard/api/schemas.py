@@ -52,6 +52,7 @@ _ITEM: Schema = {
     "level": maybe(LEVEL),
     "confidence": maybe(SHARE),
     "unsure": FLAG,
+    "corrected": FLAG,
     "topics": many(TEXT),
     "labs": many(TEXT),
     "sources": many(TEXT),
@@ -74,6 +75,9 @@ _DETAIL: Schema = {
     "probabilities": {"type": "object", "additionalProperties": SHARE},
     "explanation": many(an_object(kind=TEXT, text=TEXT, weight=NUMBER)),
     "model": maybe(TEXT),
+    "model_level": maybe(LEVEL),
+    "correction": maybe(an_object(level=LEVEL, why=TEXT, at=MOMENT)),
+    "second_opinion": maybe(an_object(llm=TEXT, level=LEVEL, topics=many(TEXT), reason=TEXT)),
 }
 SCHEMAS: dict[str, Schema] = {
     "Item": an_object(**_ITEM),

@@ -21,7 +21,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from dashboard.api import answers, feeds, formats, openapi, problems
 from dashboard.api.keeping import Keeper, Kept
 from dashboard.api.limits import Buckets
-from dashboard.api.operations import OPERATIONS
+from dashboard.api.operations import DOCUMENT, OPERATIONS
 from dashboard.api.problems import problem
 from dashboard.api.reads import JSON, Asked, Reader
 from staycurrent.clock import Clock, system_clock
@@ -79,7 +79,7 @@ class Service:
         self._engine.dispose()
 
     def _api(self) -> list[BaseRoute]:
-        document: BaseRoute = Route("/openapi.json", self._endpoint(openapi.show_document, _always_json, API_SECONDS))
+        document: BaseRoute = Route(DOCUMENT, self._endpoint(openapi.show_document, _always_json, API_SECONDS))
         found = [Route(o.route, self._endpoint(o.reader, _always_json, API_SECONDS), name=o.name) for o in OPERATIONS]
         return [document, *found]
 
@@ -104,7 +104,8 @@ class Service:
         path = {name: str(value) for name, value in request.path_params.items() if name != "path"}
         pairs = tuple(request.query_params.multi_items())
         asked = Asked(self._engine, today, path, pairs, base)
-        key = f"{base}{request.url.path}?{request.url.query}"
+        query = request.scope["query_string"].decode("latin-1")  # `request.url` would want it to be UTF-8
+        key = f"{base}{request.scope['path']}?{query}"
         return self.keeper.get(key, f"{today} {self._changes.mark()}", lambda: reader(asked))
 
     def _base(self, request: Request) -> str:
@@ -115,7 +116,7 @@ class Service:
         if not _HOST.fullmatch(host) or not _is_host(host):
             raise HTTPException(400, "the Host header is not a host")
         root = request.scope.get("app_root_path", "")
-        return f"{request.url.scheme}://{host}{root}".rstrip("/")
+        return f"{request.scope['scheme']}://{host}{root}".rstrip("/")
 
     def _guarded(self, routes: list[BaseRoute]) -> Starlette:
         app = Starlette(

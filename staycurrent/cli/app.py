@@ -7,7 +7,19 @@ from typing import Annotated
 import typer
 
 from staycurrent import __version__
-from staycurrent.cli import classifying, collecting, data, feeds, importing, personal, ranking, saving, serving, showing
+from staycurrent.cli import (
+    classifying,
+    collecting,
+    correcting,
+    data,
+    feeds,
+    importing,
+    personal,
+    ranking,
+    saving,
+    serving,
+    showing,
+)
 from staycurrent.cli.filters import with_filters
 
 app = typer.Typer(
@@ -38,6 +50,8 @@ app.command("classify")(classifying.classify)
 app.command("train")(classifying.train)
 app.command("evaluate")(classifying.evaluate)
 app.command("predict")(classifying.predict)
+app.command("correct")(correcting.correct)
+app.command("corrections")(correcting.corrections)
 app.command("reading")(with_filters(showing.reading))
 app.command("ranking")(ranking.ranking)
 app.command("items")(with_filters(showing.items))

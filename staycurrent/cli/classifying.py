@@ -1,17 +1,22 @@
-"""`classify`, `train`, `evaluate` and `predict`. The last three need no database."""
+"""`classify`, `train`, `evaluate` and `predict`. The last three need no database, but for training with corrections."""
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from itertools import islice
 from pathlib import Path
-from typing import Annotated, Any, Optional
+from typing import TYPE_CHECKING, Annotated, Any, Optional
 
 import typer
 
 from staycurrent.cli import output
-from staycurrent.types import Classification, Document
+from staycurrent.errors import UsageError
+from staycurrent.types import Classification, Document, Json
+
+if TYPE_CHECKING:
+    from classifier.labels import Label
+    from classifier.model import Model
 
 PREDICT_CHUNK = 256
 IDS_PER_REQUEST = 100
@@ -77,34 +82,101 @@ def train(
     ] = None,
     labels: Annotated[Optional[Path], typer.Option(help="Label file; the packaged one by default")] = None,  # noqa: UP045
     out: Annotated[Optional[Path], typer.Option(help="Folder for the model; the one in use by default")] = None,  # noqa: UP045
-    folds: Annotated[int, typer.Option(min=0, help="Cross-validate over this many parts too; 0 does not")] = 5,
+    with_corrections: Annotated[
+        bool, typer.Option("--with-corrections", help="Learn from what readers corrected too, and say what that does")
+    ] = False,
+    no_study: Annotated[bool, typer.Option("--no-study", help="Do not measure how good the model is")] = False,
+    card: Annotated[
+        Optional[Path],  # noqa: UP045
+        typer.Option(help="Write the model card to this file, and its pictures into images/ beside it"),
+    ] = None,
 ) -> None:
     """Train the classifier from labels and texts, and record how good it is."""
-    from classifier import evaluate as evaluation
     from classifier import labels as label_file
     from classifier import model as models
     from classifier import texts as text_file
     from classifier import train as training
+    from classifier.with_corrections import joined
 
-    wanted = label_file.read(labels or label_file.PACKAGED)
-    ids = [label.id for label in wanted]
+    if card and no_study:
+        raise UsageError("card: it shows what the study measures; leave out --no-study")
+    given = label_file.read(labels or label_file.PACKAGED)
+    ids = [label.id for label in given]
     documents = text_file.read(texts, ids) if texts else _fetch_texts(ids)
+    corrected = _corrected() if with_corrections else []
+    learned = joined(given, corrected)
+    documents |= {document.id: document for document, _ in corrected if document.id not in documents}
     with output.progress() as bar:
         task = bar.add_task("training", total=None)
-        trained = training.train(wanted, documents, progress=lambda text: bar.update(task, description=text))
-        metrics = None
-        if folds:
-            report = evaluation.cross_validate(
-                wanted, documents, folds, progress=lambda text: bar.update(task, description=text)
-            )
-            metrics = report.as_json()
+        tell: Callable[[str], None] = lambda text: bar.update(task, description=text)  # noqa: E731
+        trained = training.train(learned, documents, progress=tell)
+        metrics = {} if no_study else _study(learned, documents, tell)
+        if with_corrections:
+            metrics["corrections"] = _effect(given, corrected, documents, tell)
     folder = out or models.PACKAGED
     training.save(trained, folder, metrics=metrics)
     if trained.missing:
         output.say(f"{len(trained.missing)} labelled papers had no text")
     output.say(f"model {trained.model.version} written to {folder}")
-    if metrics:
-        _print_report(metrics)
+    for name in ("cross_validation", "corrections"):
+        _print_report({name: metrics[name]} if name in metrics else {})
+    if card:
+        _write_card(folder, card)
+
+
+def _corrected() -> list[tuple[Document, int]]:
+    from staycurrent.cli.context import open_app
+    from staycurrent.store import corrections
+    from staycurrent.store import engine as database
+
+    with database.reading(open_app().engine) as session:
+        found = list(corrections.papers(session))
+    output.say(f"{len(found):,} corrected papers")
+    return found
+
+
+def _study(labels: list[Label], documents: dict[str, Document], tell: Callable[[str], None]) -> dict[str, Json]:
+    from classifier import labels as label_file
+    from classifier import model as models
+    from classifier import study
+
+    metrics = study.run(labels, documents, blind=label_file.read(label_file.BLIND), progress=tell)
+    # The rule that ties authors to labs is not learned: without tagged papers its figures are those of the model before.
+    before = models.load().about.get("metrics")
+    if not metrics["teams"] and isinstance(before, dict):
+        metrics["teams"] = before.get("teams", {})
+    return metrics
+
+
+def _effect(
+    labels: list[Label], corrected: list[tuple[Document, int]], documents: dict[str, Document], tell: Callable[[str], None]
+) -> dict[str, Json]:
+    from classifier.with_corrections import effect
+
+    if not corrected:
+        return {"corrections": 0}
+    known = [label for label in labels if label.id in documents]
+    return effect(known, corrected, documents, progress=lambda text: tell(f"measuring the corrections, {text}"))
+
+
+def _write_card(folder: Path, path: Path) -> None:
+    """The card of the model in a folder."""
+    from classifier import card
+    from classifier import model as models
+
+    model = models.load(folder)
+    try:
+        page, pictures = card.render(model), card.figures(model)
+    except KeyError as error:
+        raise UsageError(f"card: the labels are too few for it: no {error.args[0]}") from error
+    try:
+        (path.parent / "images").mkdir(parents=True, exist_ok=True)
+        path.write_text(page, "utf-8")
+        for name, content in pictures.items():
+            (path.parent / "images" / name).write_text(content, "utf-8")
+    except OSError as error:
+        raise UsageError(f"card: {path}: {error.strerror}") from error
+    output.say(f"card written to {path}")
 
 
 def _fetch_texts(ids: list[str]) -> dict[str, Document]:
@@ -133,23 +205,41 @@ def _fetch_texts(ids: list[str]) -> dict[str, Document]:
 
 
 def evaluate(
-    file: Annotated[Path, typer.Argument(help="JSON lines with id, title, abstract, categories and level")],
+    file: Annotated[
+        Optional[Path],  # noqa: UP045
+        typer.Argument(help="JSON lines with id, title, abstract, categories and level"),
+    ] = None,
     json: Annotated[bool, typer.Option("--json", help="Print one JSON document")] = False,
 ) -> None:
-    """Score the classifier against labelled lines."""
+    """Score the classifier against labelled lines; without a file, tell what was measured when it was trained."""
     from classifier import evaluate as evaluation
     from classifier import model as models
 
-    document = evaluation.score(models.load(), evaluation.read(file)).as_json()
+    model = models.load()
+    document = evaluation.score(model, evaluation.read(file)).as_json() if file else _recorded(model)
     if json:
         output.print_json(document)
     else:
         _print_report(document)
 
 
+def _recorded(model: Model) -> dict[str, Any]:
+    """How far two readings of the same papers agree, and the figures of cross-validation that stand in the model."""
+    from classifier import labels as label_file
+    from classifier.agreement import agreement
+
+    metrics = model.about.get("metrics")
+    known = metrics if isinstance(metrics, dict) else {}
+    found: dict[str, Any] = {
+        "model": model.version,
+        "blind_agreement": agreement(label_file.read(), label_file.read(label_file.BLIND)),
+    }
+    return found | {name: known[name] for name in ("cross_validation", "corrections") if name in known}
+
+
 def _print_report(document: dict[str, Any], prefix: str = "") -> None:
     for name, value in document.items():
-        if isinstance(value, float | int):
+        if isinstance(value, float | int | str):
             shown = f"{value:.4f}" if isinstance(value, float) else str(value)
             output.out.print(f"{prefix}{name:28} {shown}", markup=False)
         elif isinstance(value, dict):

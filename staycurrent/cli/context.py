@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from collector.sources.base import Fetcher, Source
     from collector.sources.lab_feeds import Feed
 
+log = logging.getLogger("staycurrent")
+
 
 @dataclass(frozen=True, slots=True)
 class App:
@@ -65,7 +67,29 @@ def classify_new(app: App) -> int:
     with output.progress() as bar:
         task = bar.add_task("classifying", total=None)
         show: Callable[[int, int], None] = lambda done, total: bar.update(task, completed=done, total=total)  # noqa: E731
-        return run.classify(app.engine, model, app.clock, progress=show)
+        done = run.classify(app.engine, model, app.clock, progress=show)
+    _second_opinions(app, model.version)
+    return done
+
+
+def _second_opinions(app: App, model: str) -> None:
+    """Ask the language model of the settings about unsure items, where there is one; its trouble is nobody else's."""
+    s = app.settings
+    if not s.llm_url:
+        return
+    if not s.llm_model:
+        log.warning("LLM_URL is set and LLM_MODEL is not: no second opinions")
+        return
+    from classifier import second_opinion
+    from collector.fetch import user_agent
+    from collector.llm import LanguageModel
+
+    key, agent = s.llm_api_key.get_secret_value(), user_agent(__version__, s.contact, s.public_url)
+    with LanguageModel(s.llm_url, s.llm_model, key=key, user_agent=agent) as ask:
+        found = second_opinion.give(app.engine, ask, llm=s.llm_model, model=model, clock=app.clock)
+    if found.given or found.asked:
+        stopped = f"; stopped: {found.stopped}" if found.stopped else ""
+        log.info("%d second opinions, %d asked for, %d failed%s", found.given, found.asked, found.failed, stopped)
 
 
 def configure_logging(log_format: str) -> None:

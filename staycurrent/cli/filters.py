@@ -34,6 +34,7 @@ FILTERS: dict[str, Any] = {
     "without_lab": _option(_Several, "--without-lab", "Leave out items of this lab; several may be given"),
     "has_code": _option(Optional[bool], "--has-code/--no-code", "Only with code, or only without"),  # noqa: UP045
     "min_confidence": _option(_One, "--min-confidence", "Only where the level is at least this sure, 0 to 1"),
+    "reader": _option(_One, "--reader", "Leave out what this profile hid or wants less of, e.g. local"),
     "sort": _option(_One, "--sort", "newest, votes, stars, relevance or confidence"),
 }
 _LISTS = frozenset(name for name, hint in FILTERS.items() if hint.__origin__ == _Several)

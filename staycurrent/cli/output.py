@@ -106,7 +106,9 @@ def print_placed(rank: int, item: ItemView, why: list[str]) -> None:
 
 
 def level_mark(item: ItemView) -> str:
-    """`level 5`, `level 5?` where the classifier is unsure, or `not classified`."""
+    """`level 5`, `level 5?` where the classifier is unsure, `level 5 (corrected)`, or `not classified`."""
     if item.level is None:
         return "not classified"
+    if item.corrected:
+        return f"level {item.level} (corrected)"
     return f"level {item.level}{'?' if item.unsure else ''}"

@@ -113,7 +113,17 @@ def _print_detail(detail: ItemDetail) -> None:
     print_line = output.out.print
     print_line(f"    {', '.join(item.authors)}", markup=False)
     print_line(f"\n{item.abstract}\n", markup=False)
-    if item.confidence is not None:
+    if detail.correction:
+        said = detail.correction
+        model = "" if detail.said is None else f"; the model says {detail.said}"
+        print_line(f"level {said.level}: corrected by {said.who} on {said.at.date()}{model}", markup=False)
+        if said.why:
+            print_line(f"    {said.why}", markup=False)
+    elif detail.opinion:
+        other = detail.opinion
+        print_line(f"level {other.level}: second opinion of {other.llm}; the model says {detail.said}", markup=False)
+        print_line(f"    {other.reason}", markup=False)
+    elif item.confidence is not None:
         why = ", ".join(r.text for r in detail.explanation)
         print_line(f"level {item.level}: {item.confidence:.0%} sure{'; because of ' + why if why else ''}", markup=False)
     print_line(f"topics: {', '.join(t.slug for t in item.topics) or 'none'}", markup=False)

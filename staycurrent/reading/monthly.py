@@ -20,15 +20,16 @@ from staycurrent.roadmap import Landmark
 from staycurrent.store import listing, readings
 from staycurrent.store.engine import Engine, Session, writing
 from staycurrent.store.engine import reading as read_session
+from staycurrent.store.for_reader import for_reader
 from staycurrent.store.readings import FrozenReading
 from staycurrent.types import Entry, ItemView, Role
 
 MAX_LIMIT = 200
 FREEZE_AFTER_DAYS = 3
 """How long after its last day a period stays live: late listings and votes still count."""
-LEVEL_CANDIDATES = 200
+LEVEL_CANDIDATES = 150
 """How many items compete for a reading of one level; for several levels they add up, to the store's own bound."""
-UP_CANDIDATES = 60
+UP_CANDIDATES = 40
 """How many items of the next level compete for the few places beside the list."""
 
 
@@ -85,9 +86,9 @@ def reading(
     _check_bounds(limit, minutes)
     wanted = within(query, period)
     with read_session(engine) as session:
-        kept = readings.frozen(session, period.name, name_of(wanted, limit, minutes))
+        kept = readings.frozen(session, period.name, name_of(replace(wanted, reader=None), limit, minutes))
         if kept is not None:
-            return _kept(session, period, wanted, kept)
+            return _kept(session, period, wanted, readings.for_reader_of(session, wanted, kept, today))
         chosen = _choose(session, period, wanted, today, limit, minutes)
         views = {v.row: v for v in listing.views(session, [e.item_id for e in chosen.entries])}
     placed = [_placed(e, views) for e in chosen.entries]
@@ -115,6 +116,9 @@ def freeze(
     clock: Clock = system_clock,
 ) -> ReadingList:
     """The reading, kept for good if its period is over; the same answer ever after."""
+    if query.reader:  # one reading is kept for all readers; what this one leaves out is left out when it is shown
+        freeze(engine, period, replace(query, reader=None), today=today, limit=limit, minutes=minutes, clock=clock)
+        return reading(engine, period, query, today=today, limit=limit, minutes=minutes)
     live = reading(engine, period, query, today=today, limit=limit, minutes=minutes)
     if live.frozen or not is_final(period, today) or not live.placed:
         return live
@@ -192,6 +196,7 @@ def nothing_for(query: Query, period: Period) -> str:
 
 
 def _choose(session: Session, period: Period, wanted: Query, today: date, limit: int, minutes: int | None) -> _Chosen:
+    wanted = for_reader(session, wanted)
     found, total = readings.candidates(session, wanted, today, most=competitors(wanted, limit))
     counted = readings.crowd(session, wanted, today) if found else []
     ranked = rank.rank(found, counted)

@@ -143,8 +143,8 @@ a month: which share stands among the first 30 and 50 of that month's reading, o
 
 The intervals are Wilson's at 95 %. *Weights fitted to the other months* is leave-one-month-out: a logistic regression with
 a ridge and without negative weights over the same parts, which never saw the month that it ranks. *Votes alone* keeps the
-quotas. *Random order* is the expected share of the papers on the list. Where the database holds a part of a month only, every way
-of ranking finds more of it.
+quotas. *Random order* is the expected share of the papers on the list. Where the database holds a part of a month only,
+every way of ranking finds more of it.
 
 What follows from it, and what does not:
 
@@ -156,8 +156,8 @@ What follows from it, and what does not:
   and no history of votes, so that `lab`, `code` and `growth` could hardly show what they are worth.
 - `reach` was written with these months in view, though by a rule that names none of their papers. The regression that leaves
   a month out keeps its tiers; so a list of another year is the better test of it.
-- Short titles, large author teams, the arXiv category and words such as "benchmark" were
-  tried and left out: no reader would accept them as a reason.
+- Short titles, large author teams, the arXiv category and words such as "benchmark" were tried and left out: no reader
+  would accept them as a reason.
 - `reach` agrees with the taste of this list, which favours language models, reasoning and agents. A list for another field
   is a query away: filters by level and topic come before ranking.
 

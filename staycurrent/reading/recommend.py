@@ -107,7 +107,8 @@ def recommend(
 
 
 def _why(view: ItemView, weights: NDArray[np.float32]) -> tuple[str, ...]:
-    return vectors.telling(vectors.terms(view.title, view.abstract), weights)
+    words = sorted(set(vectors.terms(view.title, view.abstract)))
+    return vectors.telling(words, weights[vectors.columns(words)])
 
 
 def _recent(query: Query, today: date) -> Query:

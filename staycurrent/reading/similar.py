@@ -67,9 +67,11 @@ def similar(
         others = known.matrix(session, found, rarity)
         scores = others @ own
         best = [int(n) for n in np.argsort(-scores, kind="stable")[:limit] if scores[n] > 0]
+        words = sorted(set(terms))
+        columns = vectors.columns(words)
         shown = {view.row: view for view in listing.views(session, [found[n].row for n in best])}
     return tuple(
-        Alike(shown[i], round(float(scores[n]), 4), vectors.telling(terms, own * vectors.dense(others, n)))
+        Alike(shown[i], round(float(scores[n]), 4), vectors.telling(words, own[columns] * vectors.dense(others, n)[columns]))
         for n in best
         if (i := found[n].row) in shown
     )

@@ -1,14 +1,13 @@
-"""What a reader wants less of, as a query: so that page, feed and mail leave out the same."""
+"""What a reader wants less of; `narrow` and `for_reader` apply it to a query."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import replace
-
-from staycurrent import roadmap
 from staycurrent.errors import UsageError
-from staycurrent.query import Query, build
+from staycurrent.query import build
+from staycurrent.store.for_reader import for_reader, narrow
 from staycurrent.store.marks import Dislike, Less
+
+__all__ = ["dislike", "for_reader", "narrow"]
 
 
 def dislike(kind: Less, value: str, *, known_only: bool = True) -> Dislike:
@@ -25,20 +24,3 @@ def dislike(kind: Less, value: str, *, known_only: bool = True) -> Dislike:
     if not any(c.isalnum() for c in found):
         raise UsageError(f"less: give a {kind.value}")
     return Dislike(kind, found)
-
-
-def narrow(query: Query, dislikes: Iterable[Dislike]) -> Query:
-    """The query without what the reader wants less of. What the query itself asks for by name is not taken from it."""
-    values: dict[Less, set[str]] = {kind: set() for kind in Less}
-    for unwanted in dislikes:
-        values[unwanted.kind].add(unwanted.value)
-    # A topic that left the roadmap would make an address that no query comes back from.
-    topics = (values[Less.TOPIC] & set(roadmap.topics())) - set(query.topics)
-    labs = values[Less.LAB] - set(query.labs)
-    words = {word for word in values[Less.WORD] if word not in query.text.casefold()}
-    return replace(
-        query,
-        without_topics=tuple(sorted({*query.without_topics, *topics})),
-        without_labs=tuple(sorted({*query.without_labs, *labs})),
-        exclude=tuple(sorted({*query.exclude, *words})),
-    )

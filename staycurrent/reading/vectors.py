@@ -140,21 +140,21 @@ def columns(names: Sequence[str]) -> NDArray[np.int32]:
     return found
 
 
-def telling(names: Iterable[str], weights: NDArray[np.float32]) -> tuple[str, ...]:
-    """The terms with the most weight, by column; a word of a chosen pair is not said twice."""
-    known = sorted(set(names))
-    weight = {name: max(float(w), 0.0) for name, w in zip(known, weights[columns(known)], strict=True)}
+def telling(names: Sequence[str], values: NDArray[np.float32]) -> tuple[str, ...]:
+    """The terms with the highest values, one for each name; a word of a chosen pair is not said twice, nor a number."""
+    weight = {names[int(n)]: float(values[n]) for n in np.flatnonzero(values > 0)}
     # A pair says what its words say, if both say it: "speculative decoding" rather than "decoding" and "speculative".
-    said = {
-        name: w + sum(weight.get(word, 0.0) for word in name.split()) / 2 for name, w in weight.items() if w and " " in name
-    }
-    ranked = sorted((weight | said).items(), key=lambda pair: (-pair[1], pair[0]))
+    pairs = {name: w + sum(weight.get(word, 0.0) for word in name.split()) / 2 for name, w in weight.items() if " " in name}
     chosen: list[str] = []
-    for name, value in ranked:
-        digits = name.replace(" ", "").isdigit()
-        if value > 0 and not digits and not set(name.split()) & set(" ".join(chosen).split()):
+    said: set[str] = set()
+    for name, _ in sorted((weight | pairs).items(), key=lambda pair: (-pair[1], pair[0])):
+        words = name.split()
+        if said.isdisjoint(words) and not all(word.isdigit() for word in words):
             chosen.append(name)
-    return tuple(chosen[:MOST_WORDS_SHOWN])
+            said.update(words)
+        if len(chosen) == MOST_WORDS_SHOWN:
+            break
+    return tuple(chosen)
 
 
 @cache

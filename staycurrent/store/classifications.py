@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import bindparam, delete, func, insert, or_, select, update
 from sqlalchemy.orm import Session
 
+from staycurrent.store import corrections
 from staycurrent.store.engine import serialise_intake
 from staycurrent.store.intake import chunks, upsert
 from staycurrent.store.models import Classification as ClassificationRow
@@ -71,7 +72,7 @@ def _evidence(session: Session, ids: Sequence[int]) -> defaultdict[int, defaultd
 def save(session: Session, answers: Sequence[Classification], now: datetime) -> None:
     """Store answers whose `id` is the item's row id. Topics and labs of an item are replaced as a whole.
 
-    An answer for an item that flowed into another one in the meantime is dropped.
+    An answer for an item that flowed into another one in the meantime is dropped. A level that a reader corrected stays.
     """
     serialise_intake(session)  # it merges items away, and updates rows in another order
     days = _days(session, [int(a.id) for a in answers])
@@ -93,9 +94,10 @@ def save(session: Session, answers: Sequence[Classification], now: datetime) -> 
     session.connection().execute(
         update(Item.__table__)  # type: ignore[arg-type]
         .where(Item.__table__.c.id == bindparam("item"))
-        .values(level=bindparam("l"), confidence=bindparam("c"), unsure=bindparam("u"), model=bindparam("m")),
+        .values(level=bindparam("l"), confidence=bindparam("c"), unsure=bindparam("u"), model=bindparam("m"), origin=None),
         [{"item": int(a.id), "l": a.level, "c": a.confidence, "u": a.unsure, "m": a.model} for a in answers],
     )
+    corrections.apply(session, min(ids), max(ids))
 
 
 def _days(session: Session, ids: Sequence[int]) -> dict[int, date]:

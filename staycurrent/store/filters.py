@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, exists, literal_column, or_, select
 
 from staycurrent.query import Query
-from staycurrent.store import search
+from staycurrent.store import marks, search
 from staycurrent.store.models import Item, ItemLab, ItemTopic, Sighting
 from staycurrent.types import Kind
 
@@ -25,17 +25,19 @@ def conditions(query: Query, dialect: str, today: date, *, by_id: bool = False) 
     if query.levels:
         found.append((_plain(Item.level) if plain else Item.level).in_(query.levels))
     if query.topics:
-        found.append(exists().where(ItemTopic.item_id == Item.id, ItemTopic.topic.in_(query.topics)))
+        found.append(exists().correlate(Item).where(ItemTopic.item_id == Item.id, ItemTopic.topic.in_(query.topics)))
     if query.labs:
-        found.append(exists().where(ItemLab.item_id == Item.id, ItemLab.lab.in_(query.labs)))
+        found.append(exists().correlate(Item).where(ItemLab.item_id == Item.id, ItemLab.lab.in_(query.labs)))
     if query.sources:
-        found.append(exists().where(Sighting.item_id == Item.id, _any_source(query.sources)))
+        found.append(exists().correlate(Item).where(Sighting.item_id == Item.id, _any_source(query.sources)))
     if query.kind:
         found.append((_plain(Item.kind) if plain else Item.kind) == query.kind.value)
     if query.has_code is not None:
         found.append(Item.has_code.is_(query.has_code))
     if query.min_confidence is not None:
         found.append((_plain(Item.confidence) if plain else Item.confidence) >= query.min_confidence)
+    if query.reader:
+        found.append(marks.not_hidden(query.reader))
     return found + _without(query, dialect)
 
 
@@ -50,8 +52,8 @@ def _period(day: Any, query: Query, today: date) -> list[ColumnElement[bool]]:
 
 
 def _without(query: Query, dialect: str) -> list[ColumnElement[bool]]:
-    topic = exists().where(ItemTopic.item_id == Item.id, ItemTopic.topic.in_(query.without_topics))
-    lab = exists().where(ItemLab.item_id == Item.id, ItemLab.lab.in_(query.without_labs))
+    topic = exists().correlate(Item).where(ItemTopic.item_id == Item.id, ItemTopic.topic.in_(query.without_topics))
+    lab = exists().correlate(Item).where(ItemLab.item_id == Item.id, ItemLab.lab.in_(query.without_labs))
     found = [~there for there, unwanted in ((topic, query.without_topics), (lab, query.without_labs)) if unwanted]
     return [*found, search.lacking(query.exclude, dialect)] if query.exclude else found
 

@@ -7,17 +7,20 @@ from typing import Any
 from sqlalchemy import delete, exists, select, update
 from sqlalchemy.orm import Session
 
+from staycurrent.store import corrections
 from staycurrent.store.models import Item
 from staycurrent.store.reader_models import Mark, Note, Tag
 
 
 def follow(session: Session, home: int, merged: int) -> None:
-    """Marks, tags and notes on `merged` move to `home`. A mark on both keeps the older time, two notes become one."""
+    """Marks, tags and notes on `merged` move to `home`. A mark on both keeps the older time, two notes become one,
+    and of two corrections by one reader the newer stays."""
     # Waits for a reader who marks it at this moment; else that mark would go with the row.
     session.execute(select(Item.id).where(Item.id == merged).with_for_update())
     for table, name in ((Mark, "kind"), (Tag, "tag")):
         _keep_older(session, table, name, home, merged)
     _join_notes(session, home, merged)
+    corrections.follow(session, home, merged)
     for left in (Mark, Tag, Note):
         twin = _twin(left, home)
         session.execute(update(left).where(left.item_id == merged, ~twin).values(item_id=home))

@@ -9,10 +9,10 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from staycurrent.errors import NotFound
-from staycurrent.store import listing
+from staycurrent.store import corrections, listing, second_opinions
 from staycurrent.store.intake import chunks
 from staycurrent.store.models import Classification, Item, ItemKey, ItemVersion, Metric, Sighting
-from staycurrent.types import ItemDetail, ItemView, Reason, SightingView, Version
+from staycurrent.types import LLM, Document, ItemDetail, ItemView, Opinion, Reason, SightingView, Version
 
 
 def find(session: Session, names: Sequence[str]) -> int:
@@ -41,7 +41,17 @@ def detail(session: Session, names: Sequence[str]) -> ItemDetail:
         probabilities=tuple(answer.probabilities) if answer else (),
         explanation=tuple(Reason(**r) for r in answer.explanation) if answer else (),
         model=model,
+        said=answer.level if answer else None,
+        correction=corrections.of_item(session, row_id) if item.corrected else None,
+        opinion=_opinion(session, item),
     )
+
+
+def _opinion(session: Session, item: ItemView) -> Opinion | None:
+    if item.origin is None or not item.origin.startswith(LLM):
+        return None
+    words = Document(str(item.row), item.title, item.abstract, item.categories, item.authors, item.comment)
+    return second_opinions.of_item(session, words, item.origin)
 
 
 def sightings(session: Session, ids: Sequence[int]) -> dict[int, tuple[SightingView, ...]]:

@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session
 from staycurrent.query import Query, QueryError, Sort
 from staycurrent.store import finding, search
 from staycurrent.store.filters import conditions as conditions
+from staycurrent.store.for_reader import for_reader
 from staycurrent.store.intake import chunks
 from staycurrent.store.models import Item, ItemLab, ItemRepository, ItemText, ItemTopic, Repository, Sighting
 from staycurrent.types import ItemView, Kind, LabEvidence, TopicScore
@@ -98,7 +99,7 @@ def count_by_level(session: Session, query: Query, today: date) -> dict[int, int
 
     Exact without a text; with one, each level is counted no further than `COUNTED`.
     """
-    whole = replace(query, levels=())
+    whole = for_reader(session, replace(query, levels=()))
     if query.text:
         counts = {n: count(session, replace(query, levels=(n,)), today) for n in LEVELS}
         return {level: n for level, n in counts.items() if n}
@@ -172,6 +173,7 @@ def _view(item: Item, text: ItemText, around: _Around) -> ItemView:
         votes=item.votes,
         stars=item.stars,
         repositories=tuple(around.repositories[item.id].values()),
+        origin=item.origin,
     )
 
 

@@ -194,7 +194,7 @@ def hidden_ids(session: Session, profile: str) -> frozenset[int]:
 def not_hidden(profile: str) -> ColumnElement[bool]:
     """The condition on `Item` that a reader did not hide it; for statements with `listing.conditions`."""
     mine = (MarkRow.profile == profile, MarkRow.kind == Kind.HIDDEN.value)
-    return ~exists().where(MarkRow.item_id == Item.id, *mine)
+    return ~exists().correlate(Item).where(MarkRow.item_id == Item.id, *mine)
 
 
 def marked(session: Session, profile: str, kind: Kind) -> tuple[int, ...]:

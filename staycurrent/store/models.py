@@ -212,7 +212,9 @@ class Item(Base):
     confidence: Mapped[float | None] = mapped_column(Float)
     unsure: Mapped[bool | None] = mapped_column(Boolean)
     model: Mapped[str | None] = mapped_column(String(40))
-    """Version of the model behind `level`; None asks for classification."""
+    """Version of the model that classified it; None asks for classification."""
+    origin: Mapped[str | None] = mapped_column(String(60))
+    """Whose `level` is: None is the model's, `reader` a correction, `llm:<name>` a second opinion."""
     votes: Mapped[int | None] = mapped_column(Integer)
     stars: Mapped[int | None] = mapped_column(Integer)
     source_count: Mapped[int] = mapped_column(Integer, default=0)
@@ -426,3 +428,43 @@ class SavedQuery(Base):
     query: Mapped[str] = mapped_column(Text)
     """The query in its canonical URL form."""
     created_at: Mapped[datetime]
+
+
+class Correction(Base):
+    """What level a reader says an item has; the newest counts, and no model overwrites it."""
+
+    __tablename__ = "corrections"
+    __table_args__ = (CheckConstraint("level BETWEEN 0 AND 8", name="level_range"),)
+
+    item_id: Mapped[int] = mapped_column(Key, ForeignKey("items.id", ondelete="CASCADE"), primary_key=True)
+    who: Mapped[str] = mapped_column(String(80), primary_key=True)
+    level: Mapped[int] = mapped_column(Integer)
+    why: Mapped[str] = mapped_column(Text)
+    at: Mapped[datetime]
+
+
+class SecondOpinion(Base):
+    """What a language model said of a text, by the text's fingerprint: nobody is asked twice about the same words."""
+
+    __tablename__ = "second_opinions"
+    __table_args__ = (CheckConstraint("level IS NULL OR level BETWEEN 0 AND 8", name="level_range"),)
+
+    content: Mapped[str] = mapped_column(String(40), primary_key=True)
+    llm: Mapped[str] = mapped_column(String(60), primary_key=True)
+    """`llm:<name>`."""
+    level: Mapped[int | None] = mapped_column(Integer)
+    """None where there was no answer that could be used; `tries` counts them."""
+    topics: Mapped[tuple[str, ...]] = mapped_column(Lines)
+    reason: Mapped[str] = mapped_column(Text)
+    tries: Mapped[int] = mapped_column(Integer, default=1)
+    asked_at: Mapped[datetime]
+
+
+class OpinionDay(Base):
+    """How much a language model was asked on a day, so that its cost has a bound."""
+
+    __tablename__ = "opinion_days"
+
+    day: Mapped[date] = mapped_column(Date, primary_key=True)
+    requests: Mapped[int] = mapped_column(Integer, default=0)
+    characters: Mapped[int] = mapped_column(BigInteger, default=0)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 
@@ -12,7 +12,8 @@ from sqlalchemy import ColumnElement, String, cast, func, insert, or_, select, t
 from sqlalchemy.orm import Session
 
 from staycurrent.query import Query
-from staycurrent.store import listing, search
+from staycurrent.store import listing, search, texts
+from staycurrent.store.for_reader import for_reader
 from staycurrent.store.intake import chunks, insert_once
 from staycurrent.store.models import Item, ItemLab, ItemText, ItemTopic, Metric, Reading, ReadingEntry, Sighting
 from staycurrent.types import Candidate, DayNumbers, Entry, Kind, Role
@@ -47,6 +48,16 @@ class FrozenReading:
     landmark: str | None
     model: str | None
     weights: dict[str, Any]
+
+
+def for_reader_of(session: Session, query: Query, kept: FrozenReading, today: date) -> FrozenReading:
+    """The frozen reading without what the query's reader hid or wants less of; the list itself stays as it was frozen."""
+    if not query.reader:
+        return kept
+    ids = [entry.item_id for entry in kept.entries]
+    wanted = for_reader(session, Query(reader=query.reader))
+    shown = {edition.row for edition in texts.fitting(session, ids, wanted, today, profile=None)}
+    return replace(kept, entries=tuple(entry for entry in kept.entries if entry.item_id in shown))
 
 
 def candidates(session: Session, query: Query, today: date, *, most: int = CANDIDATES) -> tuple[list[Candidate], int]:

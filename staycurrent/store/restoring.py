@@ -6,12 +6,13 @@ What to do where an item is stored already is decided above, by values; nothing 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from sqlalchemy import delete, insert, select, tuple_, update
 from sqlalchemy.orm import Session
 
+from staycurrent.store import corrections
 from staycurrent.store.intake import chunks, upsert
 from staycurrent.store.models import (
     Classification,
@@ -131,6 +132,8 @@ def put(session: Session, homes: Sequence[tuple[int, Record]]) -> None:
         session.execute(update(Item).where(Item.id == item_id).values(**_item(record)))
         session.execute(update(ItemText).where(ItemText.item_id == item_id).values(**_words(record)))
     _hang(session, homes)
+    for item_id, _ in homes:
+        corrections.apply(session, item_id, item_id)
 
 
 def _item(record: Record) -> dict[str, Any]:
@@ -188,15 +191,11 @@ def _hang(session: Session, homes: Sequence[tuple[int, Record]]) -> None:
             for s in c.sources
         ),
         ItemTopic: (
-            {"item_id": i, "topic": t.slug, "rank": n, "score": t.score}
+            {"item_id": i, "topic": t.slug, "rank": n, "score": t.score, "listed_on": r.listed}
             for i, r in homes
             for n, t in enumerate(r.topic_scores, start=1)
         ),
-        ItemLab: (
-            {"item_id": i, "lab": e.lab, "method": e.method, "evidence": e.evidence, "confidence": e.confidence}
-            for i, r in homes
-            for e in r.lab_evidence
-        ),
+        ItemLab: ({**asdict(e), "item_id": i, "listed_on": r.listed} for i, r in homes for e in r.lab_evidence),
         Classification: _classifications(homes),
     }
     for model, made in rows.items():

@@ -111,7 +111,8 @@ def lacking(phrases: Sequence[str], dialect: str) -> ColumnElement[bool]:
     """That none of the phrases occurs in the words of an `Item`."""
     unwanted = containing_any(phrases, dialect)
     if dialect == "postgresql":  # asked of each item, since a common word's items would have to be gathered first
-        return ~unwanted.where(ItemText.item_id == Item.id).exists()
+        # Correlated with the item alone: a statement that reads the words itself must not lend its own.
+        return ~unwanted.where(ItemText.item_id == Item.id).correlate(Item).exists()
     return Item.id.not_in(unwanted)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,7 +13,8 @@ from jsonschema import Draft202012Validator
 from starlette.testclient import TestClient
 
 from dashboard.api import openapi
-from dashboard.api.operations import OPERATIONS
+from dashboard.api.formats import MEDIA_TYPES
+from dashboard.api.operations import DOCUMENT, OPERATIONS, PREFIX
 from staycurrent.query import PARAMETERS
 from tests import databases
 from tests.api.conftest import HOST, Installation, fill, installation
@@ -40,6 +42,14 @@ def test_the_document_has_every_address_and_every_filter(client: TestClient) -> 
         shown = {p["name"]: p for p in paths[path]["get"]["parameters"]}
         assert set(PARAMETERS) <= set(shown)
         assert all(p["description"] for p in shown.values()), "a new filter needs its words in dashboard/api/parameters.py"
+
+
+def test_every_address_is_in_the_docs() -> None:
+    docs = (Path(__file__).parents[2] / "docs" / "api.md").read_text("utf-8")
+    for path in (*(o.path for o in OPERATIONS), DOCUMENT):
+        assert f"`{PREFIX}{path}`" in docs
+    for kind in MEDIA_TYPES:
+        assert f"`/feeds/{kind}`" in docs
 
 
 @pytest.mark.parametrize("schema", openapi.SCHEMAS)

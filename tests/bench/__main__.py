@@ -18,7 +18,14 @@ from rich.table import Table
 from tests.bench.cases import CASES
 from tests.databases import kinds
 
-DEFAULT_ITEMS = {"intake": 20_000, "predict": 5_000, "queries": 100_000, "archive": 300_000, "personal": 100_000}
+DEFAULT_ITEMS = {
+    "intake": 20_000,
+    "predict": 5_000,
+    "queries": 100_000,
+    "feeds": 20_000,
+    "archive": 300_000,
+    "personal": 100_000,
+}
 
 
 def main() -> None:

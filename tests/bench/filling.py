@@ -6,7 +6,7 @@ Most items have one source; few have votes, code or a lab; some topics and level
 from __future__ import annotations
 
 import random
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from itertools import islice
@@ -15,8 +15,9 @@ from typing import Any
 from sqlalchemy import insert, text
 
 from staycurrent import roadmap
+from staycurrent.store import full_text
 from staycurrent.store.engine import Engine, writing
-from staycurrent.store.models import Base, Item, ItemKey, ItemLab, ItemText, ItemTopic, Metric, Sighting
+from staycurrent.store.models import Item, ItemKey, ItemLab, ItemText, ItemTopic, Metric, Sighting
 from tests import build
 from tests.bench.papers import Papers
 
@@ -53,42 +54,18 @@ class Dice:
 
 
 def fill(engine: Engine, total: int) -> None:
-    """Put `total` items into an empty, migrated database."""
+    """Put `total` items into an empty, migrated database; full text is indexed at the end."""
     build.register(engine)
     postgresql = engine.dialect.name == "postgresql"
-    with writing(engine) as session:
-        connection = session.connection()
-        for statement in POSTGRESQL_BEFORE if postgresql else SQLITE_BEFORE:
-            connection.execute(text(statement))
+    put = _copy if postgresql else _insert
+    with full_text.put_off(engine), writing(engine) as session:
         rows = _rows(total)
         while part := list(islice(rows, CHUNK)):
             for table in TABLES:
-                put = _copy if postgresql else _insert
-                put(connection, table.__table__, [row for item in part for row in item.get(table.__tablename__, ())])
-        for statement in POSTGRESQL_AFTER if postgresql else sqlite_after(_triggers(engine)):
-            connection.execute(text(statement))
-    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-        connection.execute(text("VACUUM ANALYZE" if postgresql else "SELECT 1"))
-
-
-POSTGRESQL_BEFORE = ("DROP INDEX item_texts_search_gin",)
-POSTGRESQL_AFTER = (
-    "CREATE INDEX item_texts_search_gin ON item_texts USING gin (item_texts_search)",
-    "SELECT setval(pg_get_serial_sequence('items', 'id'), (SELECT max(id) FROM items))",
-    "SELECT setval(pg_get_serial_sequence('sightings', 'id'), (SELECT max(id) FROM sightings))",
-)
-SQLITE_BEFORE = ("DROP TRIGGER item_texts_fts_insert",)
-
-
-def sqlite_after(triggers: str) -> tuple[str, ...]:
-    return ("INSERT INTO item_texts_fts(item_texts_fts) VALUES ('rebuild')", triggers)
-
-
-def _triggers(engine: Engine) -> str:
-    from migrations.versions import __name__ as package
-
-    module = __import__("importlib").import_module(f"{package}.0001_initial_schema")
-    return next(s for s in module.SQLITE_FULL_TEXT if "TRIGGER item_texts_fts_insert" in s)
+                put(session.connection(), table.__table__, [row for item in part for row in item[table.__tablename__]])
+    if postgresql:
+        with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+            connection.execute(text("VACUUM ANALYZE"))
 
 
 def _insert(connection: Any, table: Any, rows: Sequence[dict[str, Any]]) -> None:
@@ -100,10 +77,10 @@ def _copy(connection: Any, table: Any, rows: Sequence[dict[str, Any]]) -> None:
     if not rows:
         return
     names = list(rows[0])
-    with connection.connection.driver_connection.cursor() as cursor:
-        with cursor.copy(f"COPY {table.name} ({', '.join(names)}) FROM STDIN") as copy:
-            for row in rows:
-                copy.write_row([_plain(row[n]) for n in names])
+    statement = f"COPY {table.name} ({', '.join(names)}) FROM STDIN"
+    with connection.connection.driver_connection.cursor() as cursor, cursor.copy(statement) as copy:
+        for row in rows:
+            copy.write_row([_plain(row[n]) for n in names])
 
 
 def _plain(value: Any) -> Any:
@@ -156,14 +133,15 @@ def _item(dice: Dice, number: int, total: int) -> dict[str, list[dict[str, Any]]
         "metrics": [
             {"item_id": row_id, "source": sources[-1], "name": "votes", "day": day, "value": votes}
         ] if votes else [],
-        "item_topics": _topics(dice, row_id, level),
+        "item_topics": _topics(dice, row_id, level, day),
         "item_labs": [
-            {"item_id": row_id, "lab": lab, "method": "organization", "evidence": f"tagged {lab}", "confidence": 0.98}
+            {"item_id": row_id, "lab": lab, "method": "organization", "evidence": f"tagged {lab}", "confidence": 0.98,
+             "listed_on": day}
         ] if lab else [],
     }  # fmt: skip
 
 
-def _topics(dice: Dice, row_id: int, level: int) -> list[dict[str, Any]]:
+def _topics(dice: Dice, row_id: int, level: int, day: date) -> list[dict[str, Any]]:
     if not level:
         return []
     found = {dice.skewed(dice.topics[level]): None}
@@ -171,6 +149,6 @@ def _topics(dice: Dice, row_id: int, level: int) -> list[dict[str, Any]]:
         if dice.random.random() < 0.5:
             found[dice.skewed(dice.topics[level if dice.random.random() < 0.6 else dice.random.randint(1, 8)])] = None
     return [
-        {"item_id": row_id, "topic": slug, "rank": rank, "score": round(1 / (rank + 0.2), 4)}
+        {"item_id": row_id, "topic": slug, "rank": rank, "score": round(1 / (rank + 0.2), 4), "listed_on": day}
         for rank, slug in enumerate(found, start=1)
     ]

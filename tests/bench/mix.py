@@ -31,7 +31,7 @@ def _month(dice: random.Random) -> Query:
 
 
 ONE: tuple[Maker, ...] = (
-    lambda dice: Query(),
+    lambda _dice: Query(),
     lambda dice: Query(levels=(dice.randint(1, 8),)),
     lambda dice: Query(levels=tuple(sorted(dice.sample(range(1, 9), 2)))),
     _topic,

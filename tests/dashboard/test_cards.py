@@ -127,12 +127,6 @@ def test_an_inferred_lab_is_called_inferred() -> None:
     assert "Gemini Team" in html
 
 
-def test_a_reason_does_not_make_an_inferred_lab_the_origin() -> None:
-    guessed = LabEvidence("google-deepmind", "author-team", "Gemini Team", 0.99)
-    entry = Placed(1, replace(ITEM, labs=(guessed,)), 0.5, {"lab": "from Google DeepMind"})
-    assert "perhaps from Google DeepMind (inferred)" in cards.placed(entry, 1)
-
-
 def test_the_best_evidence_of_a_lab_is_what_a_source_states() -> None:
     both = (LabEvidence("qwen", "author-team", "a", 0.99), LabEvidence("qwen", "organization", "b", 0.9))
     assert [e.method for e in cards.best_evidence(both)] == ["organization"]

@@ -40,7 +40,7 @@ def month(name: str, picked: str = "rag") -> MonthData:
     """Two hundred papers of narrow interest, five a topic; the five that were picked have another topic and few votes."""
     narrow = [slug for slug in sorted(roadmap.topics()) if slug not in CENTRAL | NEAR | {picked}][:40]
     papers = [candidate(n, topic=narrow[n % 40], votes=n) for n in range(10, 210)]
-    picks = [candidate(n, topic=picked, votes=n) for n in range(1, 6)]
+    picks = [candidate(1000 + n, topic=picked, votes=n) for n in range(1, 6)]  # ties would go to the lower row
     counted = DayNumbers(date(2026, 5, 12), votes=tuple(range(1, 210)))
     return MonthData(name, (*picks, *papers), (counted,), 205, frozenset(c.id for c in picks))
 

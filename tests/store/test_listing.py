@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import base64
+import json
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import date, datetime
+from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from staycurrent.query import Query, QueryError, Sort
 from staycurrent.store import engine as database
-from staycurrent.store import listing, search
+from staycurrent.store import finding, listing, search
 from staycurrent.store.engine import Engine, reading
 from staycurrent.types import Kind
 from tests import build, databases
@@ -64,6 +68,17 @@ def titles(engine: Engine, query: Query, **paging: int) -> list[str]:
         return [v.title.split()[0] for v in listing.page(session, query, TODAY, **paging).items]
 
 
+@pytest.fixture(params=["few", "many"])
+def size(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
+    """How large the library seems: with many items other ways lead to them, and the answer is the same."""
+    if request.param == "many":
+        monkeypatch.setattr(finding, "FEW", 0)
+        monkeypatch.setattr(finding, "FEW_BY_SIGNAL", 0)
+        monkeypatch.setattr(finding, "GATHERED", 0)
+        monkeypatch.setattr(finding, "FIRST_WINDOW", 1)
+    return str(request.param)
+
+
 @pytest.mark.parametrize(
     ("query", "found"),
     [
@@ -91,10 +106,16 @@ def titles(engine: Engine, query: Query, **paging: int) -> list[str]:
         (Query(exclude=("long context", "images")), ["We", "Speculative"]),
         (Query(has_code=True), []),
         (Query(text="nothing like it"), []),
+        (Query(sort=Sort.CONFIDENCE), ["Sparse", "Diffusion", "Speculative", "We"]),
+        (Query(topics=("long-context", "diffusion-flow"), sort=Sort.VOTES), ["Diffusion", "Sparse"]),
+        (Query(labs=("qwen", "openai"), levels=(5,)), ["We"]),
+        (Query(sources=("arxiv",), sort=Sort.VOTES), ["Speculative", "Diffusion", "Sparse"]),
+        (Query(levels=(5, 8), text="attention", sort=Sort.RELEVANCE), ["Sparse", "Speculative"]),
+        (Query(text="-attention"), []),
     ],
     ids=lambda v: v.url_query() if isinstance(v, Query) else "",
 )
-def test_each_filter_narrows_the_list(library: Engine, query: Query, found: list[str]) -> None:
+def test_each_filter_narrows_the_list(library: Engine, size: str, query: Query, found: list[str]) -> None:
     assert titles(library, query) == found
 
 
@@ -104,8 +125,17 @@ def test_what_is_dated_after_today_waits_for_its_day(library: Engine) -> None:
         assert "A post from the future" in [v.title for v in listing.page(session, Query(), date(2026, 5, 29)).items]
 
 
-@pytest.mark.parametrize("query", [*(Query(sort=s) for s in Sort), Query(text="attention", sort=Sort.RELEVANCE)])
-def test_paging_shows_each_item_once_and_in_order(library: Engine, query: Query) -> None:
+@pytest.mark.parametrize(
+    "query",
+    [
+        *(Query(sort=s) for s in Sort),
+        *(Query(sort=s, text="attention") for s in Sort),
+        Query(levels=(5, 6), sort=Sort.VOTES),
+        Query(topics=("diffusion-flow", "image-generation-editing", "long-context")),
+    ],
+    ids=Query.url_query,
+)
+def test_paging_shows_each_item_once_and_in_order(library: Engine, size: str, query: Query) -> None:
     whole = titles(library, query)
     paged: list[str] = []
     cursor = None
@@ -132,6 +162,51 @@ def test_nonsense_as_a_cursor_is_refused(library: Engine, cursor: str) -> None:
         if cursor:
             with pytest.raises(QueryError, match="cursor"):
                 listing.page(session, Query(), TODAY, cursor=cursor)
+
+
+@pytest.mark.parametrize("sort", [Sort.NEWEST, Sort.VOTES, Sort.RELEVANCE])
+@given(values=st.lists(st.none() | st.booleans() | st.integers() | st.floats() | st.text() | st.just("2026-05-12"), max_size=4))
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=40, deadline=None)
+def test_a_forged_cursor_is_refused_or_pages(library: Engine, sort: Sort, values: list[Any]) -> None:
+    query = Query(text="attention", sort=sort)
+    plain = json.dumps([listing._fingerprint(query), *values])
+    with reading(library) as session, suppress(QueryError):
+        cursor = base64.urlsafe_b64encode(plain.encode()).decode().rstrip("=")
+        assert isinstance(listing.page(session, query, TODAY, cursor=cursor), listing.ItemPage)
+
+
+@pytest.mark.parametrize("sort", [Sort.NEWEST, Sort.RELEVANCE])
+def test_a_text_with_more_matches_than_are_looked_at_says_so(
+    library: Engine, size: str, sort: Sort, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for module, name in ((search, "MATCHES"), (search, "PROBES"), (listing, "RANKED")):
+        monkeypatch.setattr(module, name, 1)
+    with reading(library) as session:
+        found = listing.page(session, Query(text="attention", sort=sort), TODAY, limit=1)
+    assert found.capped == (size == "many" or sort is Sort.RELEVANCE)
+    assert len(found.items) <= 1
+
+
+def test_a_stop_word_among_others_hides_nothing(library: Engine) -> None:
+    assert "Sparse" in titles(library, Query(text="and attention"))
+
+
+def test_of_many_matches_the_newest_are_ranked(library: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(listing, "RANKED", 1)
+    with reading(library) as session:
+        found = listing.page(session, Query(text="attention", sort=Sort.RELEVANCE), TODAY)
+    assert found.capped
+    assert [v.title for v in found.items] == ["Speculative decoding"]
+
+
+def test_a_day_that_changes_moves_the_item_in_lists_of_topics_and_labs(engine: Engine, size: str, now: datetime) -> None:
+    build.store(engine, [build.arxiv("2605.00001", day="2026-05-11"), build.arxiv("2605.00002", day="2026-05-12")], now)
+    build.classify(engine, [build.answer(row, topics=("rag",), labs=("qwen",)) for row in (1, 2)], now)
+    build.store(engine, [build.huggingface("2605.00001", day="2026-05-13")], now)
+    for query in (Query(topics=("rag",)), Query(labs=("qwen",)), Query(topics=("rag",), since=date(2026, 5, 13))):
+        with reading(engine) as session:
+            found = [v.arxiv_id for v in listing.page(session, query, TODAY).items]
+        assert found == (["2605.00001"] if query.since else ["2605.00001", "2605.00002"])
 
 
 @pytest.mark.parametrize("limit", [0, -1, 501])
@@ -165,6 +240,18 @@ def test_limits_have_bounds(library: Engine, limit: int) -> None:
 def test_search_syntax_of_the_database_is_only_text(library: Engine, text: str) -> None:
     for sort in (Sort.NEWEST, Sort.RELEVANCE):
         assert isinstance(titles(library, Query(text=text, sort=sort)), list)
+
+
+def test_counts_go_no_further_than_their_bound(library: Engine, size: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    with reading(library) as session:
+        assert str(listing.bounded_count(session, Query(), TODAY)) == "4"
+        monkeypatch.setattr(listing, "COUNTED", 3)
+        assert str(listing.bounded_count(session, Query(), TODAY)) == "3+"
+
+
+def test_counts_by_level_obey_the_text(library: Engine, size: str) -> None:
+    with reading(library) as session:
+        assert listing.count_by_level(session, Query(text="attention", levels=(5,)), TODAY) == {5: 1, 8: 1}
 
 
 def test_counts_by_level_ignore_the_level_filter(library: Engine) -> None:
