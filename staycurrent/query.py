@@ -221,10 +221,9 @@ def _day(name: str, value: Any) -> date | None:
 
 
 def _text(name: str, text: str) -> str:
-    folded = " ".join("".join(c if c.isprintable() else " " for c in text).split())
-    if len(folded) > MAX_TEXT:
+    if len(text) > MAX_TEXT:
         raise QueryError(name, f"at most {MAX_TEXT} characters")
-    return folded
+    return " ".join("".join(c if c.isprintable() else " " for c in text).split())
 
 
 def _flag(name: str, value: Any) -> bool | None:
