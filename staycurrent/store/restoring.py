@@ -155,6 +155,7 @@ def _item(record: Record) -> dict[str, Any]:
         "level": record.level,
         "confidence": record.confidence,
         "unsure": None if record.level is None else record.unsure,
+        "origin": None,  # corrections of this installation are put back by `put`, second opinions by the next pass
         "model": record.model,
         "votes": record.votes,
         "stars": record.stars,

@@ -276,6 +276,7 @@ def test_no_column_of_an_item_is_forgotten() -> None:
     derived = {
         ("items", "source_count"),
         ("items", "has_code"),
+        ("items", "origin"),  # follows from corrections and second opinions, which stay where they were made
         ("item_labs", "listed_on"),  # triggers keep these two
         ("item_topics", "listed_on"),
     }
