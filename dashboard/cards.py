@@ -12,6 +12,7 @@ from staycurrent.types import ItemView, Kind, LabEvidence, Repository
 
 AUTHORS = 3
 TOPICS = 3
+REASONS = 4
 _SOURCES = {"arxiv": 0, "huggingface": 1, "paperswithcode": 2}
 
 
@@ -146,10 +147,10 @@ def _code(repositories: tuple[Repository, ...]) -> str:
 
 
 def why_line(why: Mapping[str, str] | None) -> str:
-    """Why it stands here, strongest reason first."""
+    """Why it stands here, the strongest reasons first; the weak ones are for the item's page and the API."""
     if not why:
         return ""
-    reasons = "; ".join(escape(str(reason)) for reason in why.values())
+    reasons = "; ".join(escape(str(reason)) for reason in list(why.values())[:REASONS])
     return f'<p class="sc-why"><b>Why here</b> {reasons}</p>'
 
 

@@ -174,9 +174,15 @@ def _explore_changed() -> None:
     """Carry the form into the URL and go to the first page of the new list."""
     state = st.session_state
     try:
-        share = query().min_confidence
+        before = query()
     except UsageError:
-        share = None
+        before = Query()
+    without_widget = Query(
+        min_confidence=before.min_confidence,
+        without_topics=before.without_topics,
+        without_labs=before.without_labs,
+        reader=before.reader,
+    )
     raw: dict[str, list[str]] = {
         "text": [state.e_text],
         "exclude": state.e_exclude,
@@ -188,9 +194,10 @@ def _explore_changed() -> None:
         "has_code": [str(int(k)) for k, shown in _CODE.items() if shown == state.e_code],
         "since": [state.e_since.isoformat()] if state.e_since else [],
         "until": [state.e_until.isoformat()] if state.e_until else [],
-        "min_confidence": [f"{share:g}"] if share is not None else [],
         "sort": [state.e_sort.value] if state.e_sort is not Sort.NEWEST else [],
     }
+    for name, value in without_widget.params():
+        raw.setdefault(name, []).append(value)
     st.query_params.from_dict({name: values for name, values in raw.items() if any(values)})
 
 

@@ -115,12 +115,15 @@ def query_words(query: Query) -> list[str]:
     shown += [f"level {n} {words.level(n)}" if n else words.level(0) for n in query.levels]
     shown += [words.topic(t) for t in query.topics]
     shown += [words.lab(name) for name in query.labs]
+    shown += [f"without {words.topic(t)}" for t in query.without_topics]
+    shown += [f"without {words.lab(name)}" for name in query.without_labs]
     shown += [words.source(s) for s in query.sources]
     shown += [f"{query.kind.value}s only"] if query.kind else []
     shown += [f"since {words.day(query.since)}"] if query.since else []
     shown += [f"until {words.day(query.until)}"] if query.until else []
     shown += ["with code" if query.has_code else "without code"] if query.has_code is not None else []
     shown += [f"at least {query.min_confidence:.0%} sure"] if query.min_confidence is not None else []
+    shown += [f"as {query.reader} wants it"] if query.reader else []
     return shown + ([_SORTS[query.sort]] if query.sort in _SORTS else [])
 
 

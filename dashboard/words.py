@@ -118,3 +118,8 @@ def is_stated(evidence: LabEvidence) -> bool:
 def outcome(value: str | None) -> str:
     """How a run ended, in words."""
     return _OUTCOMES.get(Outcome(value), value) if value else "still running"
+
+
+def sentence(text: str) -> str:
+    """The text with a capital at its beginning; those of names stay."""
+    return text[:1].upper() + text[1:]

@@ -66,8 +66,8 @@ def _state(h: Health, now: datetime) -> tuple[str, str]:
     if h.last_success is None:
         return "Not read yet", "warn"
     if pieces.trouble(h, now):
-        return state_words(h, now.date()).capitalize(), "warn"
-    return state_words(h, now.date()).capitalize(), "warn" if h.incomplete else "calm"
+        return words.sentence(state_words(h, now.date())), "warn"
+    return words.sentence(state_words(h, now.date())), "warn" if h.incomplete else "calm"
 
 
 def _error(h: Health) -> str:

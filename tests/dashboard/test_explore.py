@@ -76,3 +76,15 @@ def test_an_empty_database_says_so(bare: Path, open_page: Open) -> None:
 )
 def test_a_wrong_address_is_explained(example: Path, open_page: Open, params: dict[str, str], message: str) -> None:
     assert message in page_text(open_page("explore", **params))
+
+
+def test_applying_the_form_keeps_what_it_has_no_widget_for(example: Path, open_page: Open) -> None:
+    page = open_page("explore", without_topic=["rag"], without_lab=["qwen"], reader=["local"], min_confidence=["0.5"])
+    assert "without RAG" in page_text(page) or "without Retrieval" in page_text(page)
+    page.button[0].click().run()
+    assert {name: value if isinstance(value, str) else value[0] for name, value in page.query_params.items()} == {
+        "without_topic": "rag",
+        "without_lab": "qwen",
+        "reader": "local",
+        "min_confidence": "0.5",
+    }
