@@ -5,8 +5,8 @@ Views never touch the store. Cached answers are keyed by the database, the query
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import Any, ParamSpec, TypeVar
 
@@ -18,12 +18,15 @@ from staycurrent.query import Query
 from staycurrent.reading import monthly
 from staycurrent.reading.monthly import ReadingList
 from staycurrent.store import engine as store
-from staycurrent.store import health, items, listing, sources
+from staycurrent.store import facets, health, items, listing, sources, suggest
 from staycurrent.store.engine import Engine
+from staycurrent.store.facets import Facet
 from staycurrent.store.health import Health
+from staycurrent.store.suggest import Suggestion
 from staycurrent.types import ItemDetail, ItemView
 
 PAGE_SIZE = 25
+NARROWING = ("level", "topic", "lab")
 READING_SIZE = 30
 ROADMAP_LEVELS = tuple(range(1, 9))
 MONTHS_BACK = 24
@@ -56,6 +59,12 @@ class Found:
     items: tuple[ItemView, ...]
     cursor: str | None
     total: int
+    is_more: bool = False
+    """Whether there are more than `total`: counting stops at some thousands."""
+    facets: Mapping[str, Facet] = field(default_factory=dict)
+    """What the list could be narrowed to, with counts."""
+    meant: tuple[Suggestion, ...] = ()
+    """What may have been meant where nothing was found."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,7 +159,10 @@ def _counts(engine: Engine, query: Query, today: date) -> dict[int, int]:
 def _found(engine: Engine, query: Query, cursor: str | None, today: date) -> Found:
     with store.reading(engine) as session:
         page = listing.page(session, query, today, limit=PAGE_SIZE, cursor=cursor)
-        return Found(page.items, page.cursor, listing.count(session, query, today))
+        total = listing.bounded_count(session, query, today)
+        found = facets.facets(session, query, today, NARROWING) if page.items else {}
+        meant = suggest.suggest(session, query.text, limit=5) if query.text and not page.items else ()
+        return Found(page.items, page.cursor, total.n, total.capped, found, meant)
 
 
 @kept(60)

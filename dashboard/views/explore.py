@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import replace
 from html import escape
 
 import streamlit as st
@@ -9,6 +11,21 @@ import streamlit as st
 from dashboard import address, cards, filters, pieces, words
 from dashboard.data import Found, Library
 from staycurrent.query import Query
+from staycurrent.store.facets import Facet
+from staycurrent.store.suggest import Suggestion
+
+MOST = 5
+NARROW: dict[str, Callable[[Query, str], Query]] = {
+    "level": lambda query, value: replace(query, levels=(int(value),)),
+    "topic": lambda query, value: replace(query, topics=(value,)),
+    "lab": lambda query, value: replace(query, labs=(value,)),
+}
+"""For each facet: the query narrowed to one of its values."""
+SHOWN: dict[str, Callable[[str], str]] = {
+    "level": lambda value: words.level(int(value)),
+    "topic": words.topic,
+    "lab": words.lab,
+}
 
 
 def show(library: Library) -> None:
@@ -17,18 +34,49 @@ def show(library: Library) -> None:
     found = library.found(wanted, cursor)
     st.html(pieces.heading("Explore", "Every paper and post that was collected."))
     filters.explore_form(library, wanted)
-    parts = [_summary(found, wanted, cursor), pieces.filter_line(wanted, address.explore())]
+    parts = [_summary(found, wanted, cursor), pieces.filter_line(wanted, address.explore()), _narrower(found, wanted)]
     if found.items:
         parts += [f'<div class="sc-list">{"".join(map(cards.card, found.items))}</div>', _pager(found, wanted, cursor)]
     else:
-        parts.append(_nothing(wanted))
+        parts.append(_nothing(wanted) + _meant(found))
     st.html("".join(parts))
 
 
 def _summary(found: Found, wanted: Query, cursor: str | None) -> str:
     what = "item" if wanted.kind is None else wanted.kind.value
     later = ", continued" if cursor else ""
-    return f'<p class="sc-count" role="status"><b>{words.count(found.total, what)}</b>{later}</p>'
+    total = f"more than {words.count(found.total, what)}" if found.is_more else words.count(found.total, what)
+    return f'<p class="sc-count" role="status"><b>{total}</b>{later}</p>'
+
+
+def _narrower(found: Found, wanted: Query) -> str:
+    """The values that most items of the list have, each a link to the list of those alone."""
+    rows = [_values(name, facet, wanted) for name, facet in found.facets.items()]
+    lines = "".join(f"<p>{row}</p>" for row in rows if row)
+    return f'<nav class="sc-narrow" aria-label="Narrow the list">{lines}</nav>' if lines else ""
+
+
+def _values(name: str, facet: Facet, wanted: Query) -> str:
+    links = []
+    for value, n in list(facet.counts.items())[:MOST]:
+        narrowed = NARROW[name](wanted, value)
+        if narrowed != wanted and n < facet.counted:
+            count = f"{'about ' if facet.capped else ''}{n:,}"
+            text = f"{escape(SHOWN[name](value))} <small>{count}</small>"
+            links.append(f'<a href="{escape(address.explore(narrowed))}">{text}</a>')
+    return " · ".join(links)
+
+
+def _meant(found: Found) -> str:
+    """Topics, labs and authors that are spelled like what was searched for."""
+    links = [f'<a href="{escape(address.explore(_suggested(s)))}">{escape(s.name)}</a>' for s in found.meant]
+    return f'<p class="sc-narrow">Did you mean {", ".join(links)}?</p>' if links else ""
+
+
+def _suggested(meant: Suggestion) -> Query:
+    if meant.kind == "topic":
+        return Query(topics=(meant.value,))
+    return Query(labs=(meant.value,)) if meant.kind == "lab" else Query(text=f'author:"{meant.value}"')
 
 
 def _pager(found: Found, wanted: Query, cursor: str | None) -> str:

@@ -15,7 +15,7 @@ from staycurrent.query import Query, Sort, build
 from staycurrent.reading import monthly
 from staycurrent.store import engine as database
 from staycurrent.store import items as item_store
-from staycurrent.store import listing
+from staycurrent.store import listing, suggest
 from staycurrent.types import ItemDetail
 
 _Json = Annotated[bool, typer.Option("--json", help="Print one JSON document")]
@@ -81,12 +81,14 @@ def _list(query: Query, limit: int, cursor: str | None, *, json: bool) -> None:
     app = open_app()
     with database.reading(app.engine) as session:
         page = listing.page(session, query, app.clock().date(), limit=limit, cursor=cursor)
+        meant = suggest.suggest(session, query.text, limit=5) if query.text and not page.items else ()
     if json:
         output.print_json(shapes.page_json(query, page))
         return
     output.print_items(page.items)
     if not page.items:
-        output.say("Nothing found.")
+        names = ", ".join(f"{s.name} (--{s.kind} {s.value})" if s.kind != "author" else f"author:{s.value}" for s in meant)
+        output.say(f"Nothing found.{f' Did you mean: {names}?' if names else ''}")
     if page.cursor:
         output.say(f"More: --cursor {page.cursor}")
 

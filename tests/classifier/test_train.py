@@ -163,7 +163,6 @@ def test_the_committed_model_is_the_one_that_training_gives(upstream: Path, pack
     assert sum(one.level == other.level for one, other in pairs) >= 0.99 * len(sample)
 
 
-
 def _stream(upstream: Path) -> list[Document]:
     rows = texts.rows(upstream / "pack" / "arxiv.jsonl.gz")
     return [texts.document(row, where=where) for (where, row), _ in zip(rows, range(2000), strict=False)]

@@ -88,3 +88,16 @@ def test_applying_the_form_keeps_what_it_has_no_widget_for(example: Path, open_p
         "reader": "local",
         "min_confidence": "0.5",
     }
+
+
+def test_the_list_can_be_narrowed_by_what_is_in_it(example: Path, open_page: Open) -> None:
+    text = page_text(open_page("explore"))
+    assert 'aria-label="Narrow the list"' in text
+    assert re.search(r"explore\?level=\d[^>]*>[^<]+<small>\d+</small>", text)
+
+
+def test_what_was_misspelled_is_guessed(example: Path, open_page: Open) -> None:
+    text = page_text(open_page("explore", text=["retrival augmanted"]))
+    assert "Nothing fits" in text
+    assert "Did you mean" in text
+    assert "explore?topic=rag" in text
