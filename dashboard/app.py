@@ -19,6 +19,7 @@ from staycurrent.clock import clock
 from staycurrent.errors import NotFound, SchemaError, SettingsError, StaycurrentError, StoreError, UsageError
 from staycurrent.store import engine as store
 from staycurrent.store.engine import Engine
+from staycurrent.store.marks import LOCAL
 
 log = logging.getLogger("staycurrent.dashboard")
 STYLE = Path(__file__).with_name("style.css")
@@ -39,7 +40,9 @@ def _engine(url: str) -> Engine:
 
 def _library() -> Library:
     given = settings.load()
-    return Library(_engine(given.resolved_database_url), clock(given.today))
+    # Without logins there is one profile, its owner's; on a public address nobody else's pages follow it.
+    reader = LOCAL if given.is_loopback else None
+    return Library(_engine(given.resolved_database_url), clock(given.today), reader)
 
 
 def _page(view: View, home: str) -> Callable[[], None]:

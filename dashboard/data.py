@@ -87,6 +87,8 @@ class Library:
 
     engine: Engine
     clock: Clock
+    reader: str | None = None
+    """Profile whose marks act on lists and readings where the address names none."""
 
     @property
     def now(self) -> datetime:
@@ -102,15 +104,18 @@ class Library:
 
     def reading(self, period: Period, query: Query) -> ReadingList:
         """The reading of a period; without levels in the query, of all levels of the roadmap."""
-        return _reading(self.engine, period, on_roadmap(query), self.today)
+        return _reading(self.engine, period, on_roadmap(self._mine(query)), self.today)
 
     def counts(self, query: Query) -> dict[int, int]:
         """Items by level, whatever levels the query names."""
-        return _counts(self.engine, query, self.today)
+        return _counts(self.engine, self._mine(query), self.today)
 
     def found(self, query: Query, cursor: str | None) -> Found:
         """A page of items. Raises `QueryError` for a cursor of another query."""
-        return _found(self.engine, query, cursor, self.today)
+        return _found(self.engine, self._mine(query), cursor, self.today)
+
+    def _mine(self, query: Query) -> Query:
+        return query if query.reader or not self.reader else replace(query, reader=self.reader)
 
     def newest(self) -> dict[int, tuple[ItemView, ...]]:
         """The newest items of each level of the roadmap."""

@@ -133,6 +133,11 @@ class Settings(BaseSettings):
         return self
 
     @property
+    def is_loopback(self) -> bool:
+        """Whether only people at this machine reach the server."""
+        return self.host in ("localhost", "::1") or self.host.startswith("127.")
+
+    @property
     def resolved_database_url(self) -> str:
         """The database's address, the default one made out of `data_dir`."""
         given = self.database_url.get_secret_value()

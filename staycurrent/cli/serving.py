@@ -82,8 +82,9 @@ def _collect_due(app: App) -> None:
 
 
 def _freeze_finished(app: App) -> None:
-    """Keep last month's reading, over all levels and for each, as soon as it is final."""
+    """Keep last month's reading, over all, over those of the roadmap as the dashboard asks, and for each level."""
     today = app.clock().date()
     last = periods.previous_month(periods.month(today))
-    for levels in ((), *((n,) for n in roadmap.levels() if n)):
+    on_roadmap = tuple(n for n in roadmap.levels() if n)
+    for levels in ((), on_roadmap, *((n,) for n in on_roadmap)):
         monthly.freeze(app.engine, last, Query(levels=levels), today=today, clock=app.clock)
