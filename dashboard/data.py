@@ -33,6 +33,9 @@ MONTHS_BACK = 24
 NEWEST = 3
 RUNS = 30
 KEPT_ENTRIES = 400
+FRESH = 5
+"""Seconds that an answer is kept: long enough for the reruns of one reader and for many readers at once, short enough that
+a collection shows as soon as it ends."""
 P = ParamSpec("P")
 R = TypeVar("R")
 
@@ -137,7 +140,7 @@ def on_roadmap(query: Query) -> Query:
     return query if query.levels else replace(query, levels=ROADMAP_LEVELS)
 
 
-@kept(300)
+@kept(FRESH)
 def _months(engine: Engine, today: date) -> tuple[Month, ...]:
     period, found = month(today), []
     with store.reading(engine) as session:
@@ -149,18 +152,18 @@ def _months(engine: Engine, today: date) -> tuple[Month, ...]:
     return tuple(found)
 
 
-@kept(60)
+@kept(FRESH)
 def _reading(engine: Engine, period: Period, query: Query, today: date) -> ReadingList:
     return monthly.reading(engine, period, query, today=today, limit=READING_SIZE)
 
 
-@kept(60)
+@kept(FRESH)
 def _counts(engine: Engine, query: Query, today: date) -> dict[int, int]:
     with store.reading(engine) as session:
         return listing.count_by_level(session, query, today)
 
 
-@kept(60)
+@kept(FRESH)
 def _found(engine: Engine, query: Query, cursor: str | None, today: date) -> Found:
     with store.reading(engine) as session:
         page = listing.page(session, query, today, limit=PAGE_SIZE, cursor=cursor)
@@ -170,19 +173,19 @@ def _found(engine: Engine, query: Query, cursor: str | None, today: date) -> Fou
         return Found(page.items, page.cursor, total.n, total.capped, found, meant)
 
 
-@kept(60)
+@kept(FRESH)
 def _newest(engine: Engine, today: date) -> dict[int, tuple[ItemView, ...]]:
     with store.reading(engine) as session:
         return {n: listing.page(session, Query(levels=(n,)), today, limit=NEWEST).items for n in ROADMAP_LEVELS}
 
 
-@kept(20)
+@kept(FRESH)
 def _health(engine: Engine) -> tuple[Health, ...]:
     with store.reading(engine) as session:
         return tuple(health.health(session))
 
 
-@kept(20)
+@kept(FRESH)
 def _runs(engine: Engine) -> tuple[RunView, ...]:
     with store.reading(engine) as session:
         return tuple(
@@ -200,7 +203,7 @@ def _runs(engine: Engine) -> tuple[RunView, ...]:
         )
 
 
-@kept(60)
+@kept(FRESH)
 def _detail(engine: Engine, public_id: str) -> ItemDetail:
     with store.reading(engine) as session:
         return items.detail(session, (public_id,))
