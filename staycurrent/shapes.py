@@ -54,8 +54,13 @@ def lab_slugs(item: ItemView) -> list[str]:
 
 
 def page_json(query: Query, page: ItemPage) -> dict[str, Any]:
-    """A page of a list as the contract shows it."""
-    return {"query": query.url_query(), "items": [item_json(i) for i in page.items], "cursor": page.cursor}
+    """A page of a list as the contract shows it; `capped` says that not everything that may fit was looked at."""
+    return {
+        "query": query.url_query(),
+        "items": [item_json(i) for i in page.items],
+        "cursor": page.cursor,
+        "capped": page.capped,
+    }
 
 
 def reading_json(found: ReadingList) -> dict[str, Any]:

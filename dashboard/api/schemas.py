@@ -94,7 +94,7 @@ SCHEMAS: dict[str, Schema] = {
         stars=maybe(WHOLE),
         comments=maybe(WHOLE),
     ),
-    "ItemPage": an_object(query=TEXT, items=many(ref("Item")), cursor=maybe(TEXT)),
+    "ItemPage": an_object(query=TEXT, items=many(ref("Item")), cursor=maybe(TEXT), capped=FLAG),
     "Placed": an_object(
         rank=WHOLE,
         **_ITEM,
