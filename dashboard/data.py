@@ -12,6 +12,7 @@ from typing import Any, ParamSpec, TypeVar
 
 import streamlit as st
 
+from staycurrent import roadmap
 from staycurrent.clock import Clock
 from staycurrent.period import Period, month, previous_month
 from staycurrent.query import Query
@@ -28,7 +29,7 @@ from staycurrent.types import ItemDetail, ItemView
 PAGE_SIZE = 25
 NARROWING = ("level", "topic", "lab")
 READING_SIZE = 30
-ROADMAP_LEVELS = tuple(range(1, 9))
+ROADMAP_LEVELS = roadmap.ON_ROADMAP
 MONTHS_BACK = 24
 NEWEST = 3
 RUNS = 30

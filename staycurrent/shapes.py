@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import asdict
 from datetime import date, datetime
 from typing import Any
@@ -121,19 +120,6 @@ def detail_json(detail: ItemDetail) -> dict[str, Any]:
 def _correction_json(said: Correction) -> dict[str, Any]:
     """Without who said it: a name may be a login or an address of mail, and the API is open."""
     return {"level": said.level, "why": said.why, "at": moment(said.at)}
-
-
-def export_json(view: ItemView, sightings: Iterable[SightingView], versions: Iterable[Version]) -> dict[str, Any]:
-    """An item as an export line."""
-    return item_json(view) | {
-        "abstract": view.abstract,
-        "doi": view.doi,
-        "categories": list(view.categories),
-        "comment": view.comment,
-        "sightings": [sighting_json(s) for s in sightings],
-        "versions": [version_json(v) for v in versions],
-        "repositories": [{"url": r.url, "stars": r.stars, "official": r.official} for r in view.repositories],
-    }
 
 
 def sighting_json(seen: SightingView) -> dict[str, Any]:

@@ -114,7 +114,7 @@ def open_collector(app: App) -> Iterator[tuple[dict[str, Source], Fetcher]]:
     from collector import sources
 
     s = app.settings
-    registry = sources.build_sources(
+    known = sources.build_sources(
         oai_url=s.arxiv_oai_url,
         rss_url=s.arxiv_rss_url,
         api_url=s.arxiv_api_url,
@@ -125,10 +125,10 @@ def open_collector(app: App) -> Iterator[tuple[dict[str, Source], Fetcher]]:
         feeds=lab_feeds(app),
     )
     with database.writing(app.engine) as session:
-        source_store.register(session, sources.describe(registry))
+        source_store.register(session, sources.describe(known))
     full_text.mend(app.engine)
     with open_fetcher(app) as fetcher:
-        yield registry, fetcher
+        yield known, fetcher
 
 
 def lab_feeds(app: App) -> tuple[Feed, ...]:

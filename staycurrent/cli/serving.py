@@ -85,6 +85,5 @@ def _freeze_finished(app: App) -> None:
     """Keep last month's reading, over all, over those of the roadmap as the dashboard asks, and for each level."""
     today = app.clock().date()
     last = periods.previous_month(periods.month(today))
-    on_roadmap = tuple(n for n in roadmap.levels() if n)
-    for levels in ((), on_roadmap, *((n,) for n in on_roadmap)):
+    for levels in ((), roadmap.ON_ROADMAP, *((n,) for n in roadmap.ON_ROADMAP)):
         monthly.freeze(app.engine, last, Query(levels=levels), today=today, clock=app.clock)

@@ -31,6 +31,7 @@ __all__ = [
 
 OFF_ROADMAP = 0
 LEVELS = range(9)
+ON_ROADMAP = tuple(LEVELS[1:])
 """0 is "off the roadmap", 1 to 8 are the roadmap's own."""
 MONTHS = range(1, 13)
 

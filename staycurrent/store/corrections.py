@@ -12,13 +12,13 @@ from datetime import datetime
 from sqlalchemy import delete, false, insert, select, update
 from sqlalchemy.orm import Session
 
+from staycurrent import roadmap
 from staycurrent.errors import UsageError
 from staycurrent.store.engine import serialise_intake
 from staycurrent.store.models import Classification, Item, ItemText
 from staycurrent.store.models import Correction as Row
 from staycurrent.types import READER, Correction, Document, Kind
 
-LEVELS = range(9)
 MAX_WHY = 1000
 _NEWEST_FIRST = (Row.at.desc(), Row.who)
 
@@ -35,7 +35,7 @@ class Corrected:
 
 def correct(session: Session, item: int, level: int, *, who: str, why: str, now: datetime) -> None:
     """Say that an item has this level; what the same reader said before is replaced. Raises `UsageError`."""
-    if level not in LEVELS:
+    if level not in roadmap.LEVELS:
         raise UsageError(f"level: {level} is not a level; levels are 1 to 8, and 0 for off the roadmap")
     reason = " ".join("".join(c if c.isprintable() else " " for c in why).split())
     if len(reason) > MAX_WHY:

@@ -14,6 +14,7 @@ from typing import Any
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from staycurrent import roadmap
 from staycurrent.query import Query, QueryError, Sort
 from staycurrent.store import finding, search
 from staycurrent.store.filters import conditions as conditions
@@ -24,7 +25,6 @@ from staycurrent.types import ItemView, Kind, LabEvidence, TopicScore
 from staycurrent.types import Repository as RepositoryView
 
 MAX_LIMIT = 500
-LEVELS = range(9)
 BIGGEST = 2**53
 """Numbers in a cursor stay below it, so that they are whole in JSON and fit both databases."""
 RANKED = 2000
@@ -101,7 +101,7 @@ def count_by_level(session: Session, query: Query, today: date) -> dict[int, int
     """
     whole = for_reader(session, replace(query, levels=()))
     if query.text:
-        counts = {n: count(session, replace(query, levels=(n,)), today) for n in LEVELS}
+        counts = {n: count(session, replace(query, levels=(n,)), today) for n in roadmap.LEVELS}
         return {level: n for level, n in counts.items() if n}
     statement = select(Item.level, func.count()).where(*conditions(whole, session.get_bind().dialect.name, today))
     rows = session.execute(statement.where(Item.level.is_not(None)).group_by(Item.level)).all()
