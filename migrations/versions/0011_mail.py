@@ -5,8 +5,8 @@ Rule: the previous release must work on the schema that this makes (expand first
 
 from __future__ import annotations
 
-revision = "0007"
-down_revision = "0006"
+revision = "0011"
+down_revision = "0010"
 branch_labels = None
 depends_on = None
 

@@ -1,0 +1,19 @@
+"""when a reader was here last, and when their plan begins
+
+Rule: the previous release must work on the schema that this makes (expand first, contract one release later).
+"""
+
+from __future__ import annotations
+
+revision = "0010"
+down_revision = "0009"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    pass
+
+
+def downgrade() -> None:
+    pass

@@ -1,0 +1,19 @@
+"""heartbeats of the processes
+
+Rule: the previous release must work on the schema that this makes (expand first, contract one release later).
+"""
+
+from __future__ import annotations
+
+revision = "0012"
+down_revision = "0011"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    pass
+
+
+def downgrade() -> None:
+    pass

@@ -1,0 +1,132 @@
+"""What a digest is on its way: a wish, an edition (its content), a rendering, and a message for one recipient. Frozen."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from enum import StrEnum
+
+from staycurrent.period import Period
+from staycurrent.query import Query
+from staycurrent.reading.monthly import Placed, ReadingList
+from staycurrent.types import ItemView
+
+PREFERENCES_MARK = "https://preferences.invalid/"
+UNSUBSCRIBE_MARK = "https://unsubscribe.invalid/"
+"""Stand in a rendering for the two addresses that are each recipient's own; addressing a message replaces them."""
+
+
+class Cadence(StrEnum):
+    """How often."""
+
+    WEEKLY = "weekly"
+    MONTHLY = "monthly"
+
+
+class WhenEmpty(StrEnum):
+    """What is sent when nothing fits."""
+
+    NOTE = "note"
+    NOTHING = "nothing"
+
+
+class Changed(StrEnum):
+    """What happened to a paper since it was sent."""
+
+    REVISED = "revised"
+    WITHDRAWN = "withdrawn"
+    CODE = "code"
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """Everything that a subscriber chose and that shapes the content. Equal wishes with an equal history share a rendering."""
+
+    query: Query
+    cadence: Cadence = Cadence.WEEKLY
+    minutes: int | None = None
+    """Time budget; None bounds the digest by its number of items alone."""
+    language: str = "en"
+    when_empty: WhenEmpty = WhenEmpty.NOTE
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """An item as this subscriber got it: what must not come again, and against what "changed since" is told."""
+
+    item_id: int
+    at: datetime
+    version: int
+    withdrawn: bool
+    has_code: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A paper that was sent before, and what happened to it since."""
+
+    item: ItemView
+    kind: Changed
+    sent_on: date
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """A source that is not complete in the period: the line that says so is made of these."""
+
+    source: str
+    days: tuple[date, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Edition:
+    """The content of one digest. `placed` is in reading order; grouping by level and topic is the rendering's business."""
+
+    period: Period
+    wish: Wish
+    placed: tuple[Placed, ...]
+    considered: int
+    """How many items of the period fit the wish and were new to the subscriber."""
+    changed: tuple[Change, ...] = ()
+    gaps: tuple[Gap, ...] = ()
+    complete: tuple[str, ...] = ()
+    """Sources that are complete in the period."""
+    monthly: ReadingList | None = None
+    """Last month's reading, in the first digest of a month."""
+
+    @property
+    def is_empty(self) -> bool:
+        return not self.placed and not self.changed
+
+    @property
+    def item_ids(self) -> tuple[int, ...]:
+        """Row ids of what this edition shows as new."""
+        return tuple(p.item.row for p in self.placed)
+
+
+@dataclass(frozen=True, slots=True)
+class Rendered:
+    """Subject, plain text and HTML of an edition, with the marks above where personal addresses belong."""
+
+    subject: str
+    text: str
+    html: str
+
+
+@dataclass(frozen=True, slots=True)
+class Envelope:
+    """What makes a message out of a rendering for one recipient. Every value is one line; a line break in any is refused."""
+
+    recipient: str
+    sender: str
+    """From, "staycurrent <digest@example.org>"."""
+    return_path: str
+    """Envelope sender (VERP), of which a bounce tells whose it is."""
+    message_id: str
+    """With angle brackets; the same for the same delivery, however often it is tried."""
+    date: datetime
+    list_id: str
+    preferences_url: str
+    unsubscribe_url: str
+    """Page and one-click POST address (RFC 8058) in one."""
+    headers: tuple[tuple[str, str], ...] = field(default=())
