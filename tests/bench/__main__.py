@@ -25,6 +25,8 @@ DEFAULT_ITEMS = {
     "feeds": 20_000,
     "archive": 300_000,
     "personal": 100_000,
+    "pages": 100_000,
+    "sessions": 100_000,
 }
 
 

@@ -24,7 +24,7 @@ from staycurrent.store import engine as database
 from staycurrent.store.engine import Engine
 from staycurrent.types import Document
 from tests import build, databases
-from tests.bench import filling, mix, personal_cases, web_cases
+from tests.bench import browser_cases, filling, mix, personal_cases, web_cases
 from tests.bench.papers import Papers, vocabulary
 
 NOW = datetime(2025, 12, 31, 12, tzinfo=UTC)
@@ -214,4 +214,6 @@ CASES: dict[str, Callable[[str, int], dict[str, float]]] = {
     "reading": reading,
     "feeds": web_cases.feeds,
     "personal": personal_cases.personal,
+    "pages": browser_cases.pages,
+    "sessions": browser_cases.sessions,
 }
