@@ -15,6 +15,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from staycurrent import roadmap
+from staycurrent.period import Period, month, previous_month
 from staycurrent.query import Query, QueryError, Sort
 from staycurrent.store import finding, search
 from staycurrent.store.filters import conditions as conditions
@@ -92,6 +93,20 @@ def bounded_count(session: Session, query: Query, today: date) -> Count:
     """How many items fit the query, counted no further than `COUNTED`."""
     found = finding.find(session, replace(query, sort=Sort.NEWEST), today, limit=COUNTED + 1)
     return Count(min(len(found.rows), COUNTED), found.capped or len(found.rows) > COUNTED)
+
+
+def months_with_items(session: Session, today: date, back: int) -> tuple[Period, ...]:
+    """The present month, the last one, and of the `back` months up to now those in which anything was listed; newest first.
+
+    Each month is one step in an index, so a library of a million answers like one of a thousand.
+    """
+    period, found = month(today), []
+    for _ in range(back):
+        listed = select(Item.id).where(Item.listed_on.between(period.first, min(period.last, today))).limit(1)
+        if len(found) < 2 or session.scalar(listed) is not None:  # noqa: PLR2004 - this month and the last
+            found.append(period)
+        period = previous_month(period)
+    return tuple(found)
 
 
 def count_by_level(session: Session, query: Query, today: date) -> dict[int, int]:

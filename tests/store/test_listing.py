@@ -149,6 +149,17 @@ def test_paging_shows_each_item_once_and_in_order(library: Engine, size: str, qu
     assert paged == whole
 
 
+def test_the_months_with_items_are_this_one_the_last_one_and_those_in_which_something_was_listed(engine: Engine) -> None:
+    papers = [
+        build.arxiv("2602.00001", "Winter", day="2026-02-27"),
+        build.arxiv("2606.00001", "Not yet", day="2026-06-01"),
+        build.arxiv("2410.00001", "Longer ago than is looked", day="2024-10-01"),
+    ]
+    build.store(engine, papers, NOW)
+    with reading(engine) as session:
+        assert [m.name for m in listing.months_with_items(session, TODAY, 12)] == ["2026-05", "2026-04", "2026-02"]
+
+
 def test_a_cursor_of_another_query_is_refused(library: Engine) -> None:
     with reading(library) as session:
         cursor = listing.page(session, Query(), TODAY, limit=1).cursor

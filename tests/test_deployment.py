@@ -1,0 +1,116 @@
+"""The files for containers and systemd, read as their tools read them; where the tools are there, they judge too."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from staycurrent.settings import PREFIX, Settings
+
+DOCKER = Path(__file__).parents[1] / "docker"
+OURS = ("migrate", "web", "scheduler", "worker")
+UNITS = sorted((DOCKER / "systemd").glob("*.service"))
+
+
+def composed(name: str) -> dict[str, Any]:
+    found: dict[str, Any] = yaml.safe_load((DOCKER / name).read_text("utf-8"))
+    return found
+
+
+def services(name: str) -> dict[str, Any]:
+    found: dict[str, Any] = composed(name)["services"]
+    return found
+
+
+@pytest.mark.parametrize("name", OURS)
+def test_every_process_of_ours_runs_without_rights_on_a_read_only_system(name: str) -> None:
+    service = services("compose.scale.yaml")[name]
+    assert service["read_only"] is True
+    assert service["cap_drop"] == ["ALL"]
+    assert "no-new-privileges:true" in service["security_opt"]
+    assert service["command"] == [name]
+
+
+def test_there_is_as_many_of_each_role_as_the_design_says() -> None:
+    found = services("compose.scale.yaml")
+    assert {name: found[name]["deploy"]["replicas"] for name in ("web", "scheduler", "worker")} == {
+        "web": 3,
+        "scheduler": 2,
+        "worker": 3,
+    }
+
+
+def test_no_process_starts_before_the_schema_is_current() -> None:
+    found = services("compose.scale.yaml")
+    assert found["migrate"]["depends_on"] == {"db": {"condition": "service_healthy"}}
+    for name in ("web", "scheduler", "worker"):
+        assert found[name]["depends_on"] == {"migrate": {"condition": "service_completed_successfully"}}
+
+
+def test_secrets_come_from_files_and_never_from_the_environment() -> None:
+    whole = composed("compose.scale.yaml")
+    environment = whole["x-staycurrent"]["environment"]
+    secrets = [name.upper() for name, info in Settings.model_fields.items() if "SecretStr" in str(info.annotation)]
+    set_here = [name for name in secrets if f"{PREFIX}{name}" in environment and name != "SMTP_URL"]
+    assert set_here == []
+    assert environment[f"{PREFIX}DATABASE_URL_FILE"] == "/run/secrets/database_url"
+    assert set(whole["secrets"]) == {"database_password", "database_url", "secret_key"}
+
+
+def test_every_setting_that_the_files_name_exists() -> None:
+    known = {f"{PREFIX}{name.upper()}" for name in Settings.model_fields}
+    for file in ("compose.yaml", "compose.scale.yaml", "Dockerfile"):
+        named = set(re.findall(rf"\b({PREFIX}[A-Z_]+)[:=]", (DOCKER / file).read_text("utf-8")))
+        assert {n.removesuffix("_FILE") for n in named} - known - {f"{PREFIX}SITE"} == set(), file
+
+
+def test_only_the_proxy_is_open_to_everyone_and_the_database_to_nobody() -> None:
+    found = services("compose.scale.yaml")
+    public = {name for name, service in found.items() for port in service.get("ports", ()) if not port.startswith("127.0.0.1:")}
+    assert public == {"caddy"}
+    assert "ports" not in found["db"]
+    assert composed("compose.scale.yaml")["networks"]["inside"] == {"internal": True}
+    assert found["db"]["networks"] == found["web"]["networks"] == ["inside"]
+
+
+def test_the_proxy_keeps_readers_at_their_process_and_the_metrics_inside() -> None:
+    text = (DOCKER / "Caddyfile").read_text("utf-8")
+    assert "lb_policy cookie" in text
+    assert re.search(r"@inside path /metrics", text)
+
+
+@pytest.mark.skipif(not shutil.which("caddy"), reason="no caddy on this machine")
+def test_caddy_reads_its_file() -> None:
+    command = ["caddy", "validate", "--adapter", "caddyfile", "--config", str(DOCKER / "Caddyfile")]
+    environment = os.environ | {"STAYCURRENT_SITE": "papers.example.org"}
+    done = subprocess.run(command, capture_output=True, text=True, env=environment, check=False)
+    assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize("unit", UNITS, ids=lambda p: p.stem)
+def test_a_unit_starts_its_command_without_rights(unit: Path) -> None:
+    lines = unit.read_text("utf-8").splitlines()
+    role = unit.stem.removeprefix("staycurrent-")
+    assert f"ExecStart=/opt/staycurrent/bin/staycurrent {role}" in lines
+    for wanted in ("User=staycurrent", "NoNewPrivileges=yes", "ProtectSystem=strict", "CapabilityBoundingSet="):
+        assert wanted in lines
+
+
+@pytest.mark.skipif(not shutil.which("systemd-analyze"), reason="no systemd-analyze on this machine")
+@pytest.mark.parametrize("unit", UNITS, ids=lambda p: p.stem)
+def test_systemd_understands_every_line_of_a_unit(unit: Path, tmp_path: Path) -> None:
+    program = tmp_path / "staycurrent"
+    program.write_text("#!/bin/sh\n", "utf-8")
+    program.chmod(0o755)
+    copy = tmp_path / unit.name
+    copy.write_text(unit.read_text("utf-8").replace("/opt/staycurrent/bin/staycurrent", str(program)), "utf-8")
+    done = subprocess.run(["systemd-analyze", "verify", str(copy)], capture_output=True, text=True, check=False)
+    ours = [line for line in (done.stdout + done.stderr).splitlines() if unit.name in line]
+    assert ours == []
