@@ -14,7 +14,7 @@ from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import AsyncExitStack, ExitStack, asynccontextmanager, contextmanager
 from typing import Any
 
-from tests.bench import proxy
+from tests.bench import proxy, sockets
 from tests.dashboard.browsing import CHROMIUM, FLAGS
 
 TODAY = "2025-12-31"
@@ -24,6 +24,8 @@ READERS = 20
 THINKING = 3.0
 """Mean seconds between two acts of a reader; drawn anew each time, so that readers do not march in step."""
 LASTING = 60.0
+HURRYING = 4
+"""Readers without a browser and without a thought, who show what a process holds."""
 LEVELS = (3, 4, 5, 6, 7)
 _ADDRESS = re.compile(r"http://127\.0\.0\.1:(\d+)")
 _SHOWS_ONLY = """level => {
@@ -139,10 +141,10 @@ async def _many_readers(ports: Sequence[int]) -> dict[str, float]:
         one = await _acting(browser, ports[0])
         async with proxy.balancing(ports) as port:
             three = await _acting(browser, port)
-        held = await _held(browser, ports[0])
+    held, _ = await sockets.reruns(ports[0], HURRYING, LASTING / 3)
     found = _percentiles(f"{READERS} readers, one process", one)
     found |= _percentiles(f"{READERS} readers, three processes", three)
-    return found | {"changes that a process holds, 1/s": held}
+    return found | {"reruns that a process holds, 1/s": held}
 
 
 async def _acting(browser: Any, port: int) -> list[float]:
@@ -163,23 +165,6 @@ async def _act(page: Any, number: int, end: float) -> list[float]:
         taken.append(await _toggle(page, level, level))
         await asyncio.sleep(dice.expovariate(1 / THINKING))
         taken.append(await _toggle(page, level, None))
-
-
-async def _held(browser: Any, port: int, readers: int = 6, seconds: float = 20.0) -> float:
-    """Changes a second of readers who do not think."""
-    async with AsyncExitStack() as stack:
-        pages = [await stack.enter_async_context(_reader(browser, port, n)) for n in range(readers)]
-        end, done = time.perf_counter() + seconds, 0
-
-        async def hurry(page: Any, dice: random.Random) -> int:
-            count = 0
-            while time.perf_counter() < end:
-                await _change(page, dice)
-                count += 2
-            return count
-
-        done = sum(await asyncio.gather(*(hurry(p, random.Random(n)) for n, p in enumerate(pages))))
-    return done / seconds
 
 
 def _percentiles(name: str, taken: Sequence[float]) -> dict[str, float]:
