@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import nullcontext
+from contextvars import copy_context
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from itertools import islice
@@ -19,6 +20,7 @@ from collector.code_links import with_code
 from collector.decide import decide
 from collector.history import MANY, joined, read_before, slices, still_to_read
 from collector.sources.base import Fetcher, Finish, Harvest, Source, Validators, Window
+from staycurrent import logs
 from staycurrent.clock import Clock
 from staycurrent.errors import FetchError
 from staycurrent.store import intake
@@ -81,7 +83,8 @@ def collect(
     pool = ThreadPoolExecutor(max_workers=THREADS, thread_name_prefix="collect")
     patient = True
     try:
-        return list(pool.map(run, sources.values()))
+        contexts = [copy_context() for _ in sources]  # what is bound to log lines goes with the work
+        return list(pool.map(lambda context, source: context.run(run, source), contexts, sources.values()))
     except KeyboardInterrupt:
         # Nobody waits for a source that is asleep between two tries; what is committed is safe.
         patient = False
@@ -144,8 +147,9 @@ def _run_window(engine: Engine, task: _Task, fetcher: Fetcher, clock: Clock, pro
     if failure is None:
         validators = Validators(state.etag, state.last_modified)
         try:
-            harvest = source.collect(fetcher, window, now, validators)
-            finish = _commit_pages(engine, source.name, harvest, clock, counts, progress)
+            with logs.bound(run=run_id, source=source.name):
+                harvest = source.collect(fetcher, window, now, validators)
+                finish = _commit_pages(engine, source.name, harvest, clock, counts, progress)
         except FetchError as error:
             failure = error
     seconds = round(time.monotonic() - started, 3)

@@ -1,6 +1,9 @@
 """${message}
 
-Rule: the previous release must work on the schema that this makes (expand first, contract one release later).
+Rule: the previous release must work on the schema that this makes. Expand first: new tables, columns that may be null or
+have a server default, indexes. Contract one release later: drop and rename what no release in use knows any more. Each
+change of a table waits five seconds for it (`staycurrent/store/migration_lock.py`), so it must be quick once it has it;
+rows are filled by a job in small transactions, not here.
 """
 
 from __future__ import annotations

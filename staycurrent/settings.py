@@ -12,6 +12,7 @@ import os
 import re
 import tomllib
 from datetime import date, datetime
+from ipaddress import ip_address, ip_network
 from pathlib import Path
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
@@ -24,6 +25,7 @@ from staycurrent.errors import SettingsError
 PREFIX = "STAYCURRENT_"
 ARXIV_DELAY_FLOOR = 3.0
 """Seconds between two requests that arXiv's terms ask for (info.arxiv.org/help/api/tou, "Rate limits")."""
+SHORTEST_TOKEN = 16
 _CATEGORY = re.compile(r"[a-z]+(?:-[a-z]+)*(?:\.[A-Za-z]{2}|\.[a-z]+-[a-z]+)?")
 
 
@@ -44,7 +46,21 @@ class Settings(BaseSettings):
     host: str = Field("127.0.0.1", description="Address that the web server binds to")
     port: int = Field(8501, ge=0, le=65535, description="Port of the web server; 0 picks a free one")
     public_url: str = Field("", description="Address under which readers reach the product, for links that leave it")
+    trusted_proxies: Annotated[tuple[str, ...], NoDecode] = Field(
+        ("127.0.0.1", "::1"), description="Addresses and networks of proxies whose `X-Forwarded-For` is believed"
+    )
     secret_key: SecretStr = Field(SecretStr(""), description="Key that signs tokens; made and kept in `DATA_DIR` if empty")
+    oidc_url: str = Field(
+        "", description="Optional sign-in: address of an OpenID Connect provider, or of its metadata; needs `PUBLIC_URL`"
+    )
+    oidc_client_id: str = Field("", description="What the provider calls this installation")
+    oidc_client_secret: SecretStr = Field(SecretStr(""), description="The secret that goes with it")
+    oidc_readers: Annotated[tuple[str, ...], NoDecode] = Field(
+        (), description="Who may sign in: subjects, verified mail addresses, `@domain`; by default all of that provider"
+    )
+    oidc_admins: Annotated[tuple[str, ...], NoDecode] = Field(
+        (), description="Who sees how the installation does: subjects or verified mail addresses, comma-separated"
+    )
     contact: str = Field("", description="Mail or web address of the operator; goes into the User-Agent")
     today: date | None = Field(None, description="Replay: pretend that it is this day (UTC)")
     arxiv_oai_url: str = Field("https://oaipmh.arxiv.org/oai", description="arXiv's OAI-PMH address")
@@ -63,10 +79,31 @@ class Settings(BaseSettings):
     lab_feeds: Path | None = Field(None, description="TOML file of lab feeds; the packaged one by default")
     smtp_url: SecretStr = Field(SecretStr(""), description="Mail server, `smtps://user:password@host:465`")
     mail_from: str = Field("", description="From address of the digests")
+    mail_dir: Path | None = Field(
+        None, description="Folder for mails as files where there is no `SMTP_URL`; else in `DATA_DIR`"
+    )
+    mail_rate: float = Field(10.0, ge=0, le=10_000, description="Mails a second to one domain; 0 sets no bound")
+    mail_bounces: str = Field("", description="Address whose `+tag` forms reach `digest bounce`; the return path of mails")
     llm_url: str = Field("", description="Optional: any OpenAI-compatible endpoint for a second opinion")
     llm_model: str = Field("", description="Model to ask there")
     llm_api_key: SecretStr = Field(SecretStr(""), description="Key for that endpoint")
     log_format: Literal["text", "json"] = Field("text", description="Log lines for people or for machines")
+    log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="The least that is logged")
+    metrics_token: SecretStr = Field(
+        SecretStr(""), description="Who bears it may read `/metrics`; without it this machine only"
+    )
+    database_read_url: SecretStr = Field(
+        SecretStr(""), description="A PostgreSQL that follows the first one; `web` reads there, and writes to the first"
+    )
+    database_pool: int = Field(20, ge=2, le=500, description="Connections that a process holds to PostgreSQL at most")
+    worker_jobs: int = Field(2, ge=1, le=64, description="Jobs that a worker does at once, slow sources and others apart")
+    worker_beat: float = Field(
+        10.0, ge=0.1, le=60, description="Seconds between two signs of life of a worker; after three its jobs go to others"
+    )
+    schedule_every: float = Field(60.0, ge=0.1, le=3600, description="Seconds between two looks at what is due")
+    retention_runs: int = Field(365, ge=0, description="Days for which collector runs are kept; 0 keeps them")
+    retention_counts: int = Field(400, ge=0, description="Days for which every day's votes and stars are kept; 0 keeps them")
+    retention_answers: int = Field(400, ge=0, description="Days for which answers of older models are kept; 0 keeps them")
 
     @classmethod
     def settings_customise_sources(
@@ -80,9 +117,9 @@ class Settings(BaseSettings):
         files = (InitSettingsSource(settings_cls, _secret_files()), InitSettingsSource(settings_cls, _toml_values()))
         return init_settings, env_settings, files[0], dotenv_settings, files[1]
 
-    @field_validator("arxiv_categories", mode="before")
+    @field_validator("arxiv_categories", "trusted_proxies", "oidc_readers", "oidc_admins", mode="before")
     @classmethod
-    def _split_categories(cls, value: object) -> object:
+    def _split_list(cls, value: object) -> object:
         parts = value.split(",") if isinstance(value, str) else value
         return tuple(str(p).strip() for p in parts if str(p).strip()) if isinstance(parts, list | tuple) else parts
 
@@ -102,12 +139,20 @@ class Settings(BaseSettings):
         "paperswithcode_url",
         "public_url",
         "llm_url",
+        "oidc_url",
     )
     @classmethod
     def _web_address(cls, value: str) -> str:
         if value and (urlsplit(value).scheme not in ("http", "https") or not urlsplit(value).hostname):
             raise ValueError("not an http(s) address")
         return value.rstrip("/")
+
+    @field_validator("trusted_proxies")
+    @classmethod
+    def _networks(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for network in value:
+            ip_network(network)  # raises ValueError, which names it
+        return value
 
     @field_validator("today", mode="before")
     @classmethod
@@ -118,7 +163,7 @@ class Settings(BaseSettings):
             raise ValueError("not a day; write it as YYYY-MM-DD")
         return value
 
-    @field_validator("contact", "mail_from")
+    @field_validator("contact", "mail_from", "mail_bounces")
     @classmethod
     def _one_line(cls, value: str) -> str:
         if re.search(r"[\x00-\x1f\x7f]", value) or not value.isascii():
@@ -132,16 +177,42 @@ class Settings(BaseSettings):
             raise ValueError("ARXIV_DELAY under 3 seconds is against arXiv's terms of use")
         return self
 
+    @model_validator(mode="after")
+    def _sign_in_is_whole(self) -> Settings:
+        needed = {
+            "OIDC_CLIENT_ID": self.oidc_client_id,
+            "OIDC_CLIENT_SECRET": self.oidc_client_secret.get_secret_value(),
+            "PUBLIC_URL": self.public_url,
+        }
+        missing = [f"{PREFIX}{name}" for name, value in needed.items() if not value]
+        if self.oidc_url and missing:
+            raise ValueError(f"OIDC_URL needs {', '.join(missing)} too")
+        return self
+
+    @field_validator("metrics_token")
+    @classmethod
+    def _hard_to_guess(cls, value: SecretStr) -> SecretStr:
+        if 0 < len(value.get_secret_value()) < SHORTEST_TOKEN:
+            raise ValueError(f"must have at least {SHORTEST_TOKEN} characters")
+        return value
+
     @property
     def is_loopback(self) -> bool:
-        """Whether only people at this machine reach the server."""
-        return self.host in ("localhost", "::1") or self.host.startswith("127.")
+        """Whether only people at this machine reach the server: a public address says that a proxy brings in strangers."""
+        return all(_is_local(host) for host in (self.host, urlsplit(self.public_url).hostname) if host)
 
     @property
     def resolved_database_url(self) -> str:
         """The database's address, the default one made out of `data_dir`."""
         given = self.database_url.get_secret_value()
         return given or f"sqlite:///{(self.data_dir / 'staycurrent.db').absolute()}"
+
+
+def _is_local(host: str) -> bool:
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
 
 
 def load() -> Settings:

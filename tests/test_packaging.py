@@ -17,7 +17,7 @@ import pytest
 ROOT = Path(__file__).parent.parent
 PACKAGES = ("staycurrent", "collector", "classifier", "dashboard", "migrations")
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
-IMPORT_NAMES = {"scikit-learn": "sklearn"}
+IMPORT_NAMES = {"dnspython": "dns", "scikit-learn": "sklearn"}
 """Import names of distributions that differ by more than a hyphen."""
 THROUGH = {"starlette": "streamlit", "uvicorn": "streamlit"}
 """Imported, yet not declared: the server that Streamlit brings, in the versions that it was made for."""
@@ -90,7 +90,8 @@ def test_the_folder_of_the_images_holds_no_python() -> None:
 
 @pytest.mark.parametrize("package", PACKAGES)
 def test_every_import_is_of_a_declared_dependency(package: str) -> None:
-    names = {re.split(r"[\[<>=~!; ]", line)[0].lower() for line in PROJECT["project"]["dependencies"]}
+    extras = (line for extra in PROJECT["project"]["optional-dependencies"].values() for line in extra)
+    names = {re.split(r"[\[<>=~!; ]", line)[0].lower() for line in (*PROJECT["project"]["dependencies"], *extras)}
     ours = {IMPORT_NAMES.get(name, name.replace("-", "_")) for name in names} | set(PACKAGES)
     for path in sorted((ROOT / package).rglob("*.py")):
         for name in imported(path) - set(sys.stdlib_module_names) - ours:

@@ -8,10 +8,13 @@ import typer
 
 from staycurrent import __version__
 from staycurrent.cli import (
+    backups,
     classifying,
     collecting,
     correcting,
     data,
+    digests,
+    doctor,
     feeds,
     importing,
     personal,
@@ -19,6 +22,8 @@ from staycurrent.cli import (
     saving,
     serving,
     showing,
+    subscribing,
+    working,
 )
 from staycurrent.cli.filters import with_filters
 
@@ -43,6 +48,9 @@ def _root(
 
 app.command("up")(serving.up)
 app.command("web")(serving.web)
+app.command("scheduler")(working.scheduler)
+app.command("worker")(working.worker)
+app.add_typer(working.app, name="queue")
 app.command("migrate")(serving.migrate)
 app.command("collect")(collecting.collect)
 app.command("sources")(collecting.sources)
@@ -64,6 +72,11 @@ app.add_typer(importing.app, name="import")
 app.add_typer(feeds.app, name="feeds")
 app.command("save")(with_filters(saving.save))
 app.add_typer(saving.app, name="saved")
+app.command("subscribe")(with_filters(subscribing.subscribe))
+app.command("unsubscribe")(subscribing.unsubscribe)
+app.add_typer(subscribing.app, name="subscribers")
+digests.app.command("preview")(with_filters(digests.show))
+app.add_typer(digests.app, name="digest")
 app.command("mark")(personal.mark)
 app.command("note")(personal.note)
 app.command("tag")(personal.tag)
@@ -72,3 +85,7 @@ app.command("marks")(personal.marks)
 app.command("similar")(personal.similar)
 app.command("recommend")(personal.recommend)
 app.command("progress")(personal.progress)
+app.command("backup")(backups.backup)
+app.command("restore")(backups.restore)
+app.command("prune")(backups.prune)
+app.command("doctor")(doctor.doctor)

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import logging
-import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
+from urllib.parse import unquote, urlsplit
 
-from staycurrent import __version__
+from pydantic import SecretStr
+
+from staycurrent import __version__, logs
 from staycurrent.clock import Clock, clock
 from staycurrent.settings import Settings, load
 from staycurrent.store import catalog, full_text
@@ -40,8 +42,8 @@ def open_app(*, migrate: bool = False) -> App:
     A command that only reads brings an empty database up to date too, so that the first command a person types works.
     """
     settings = load()
-    configure_logging(settings.log_format)
-    engine = database.open_engine(settings.resolved_database_url)
+    configure_logging(settings)
+    engine = database.open_engine(settings.resolved_database_url, pool=settings.database_pool)
     if migrate or database.is_empty(engine):
         migrate_all(engine)
     else:
@@ -50,8 +52,10 @@ def open_app(*, migrate: bool = False) -> App:
 
 
 def migrate_all(engine: Engine) -> tuple[str | None, str]:
-    """Schema, then the roadmap's topics and labs; returns the revisions before and after."""
-    revisions = database.migrate(engine)
+    """Schema, the queue's tables, then the roadmap's topics and labs; returns the revisions before and after."""
+    from staycurrent.queue import schema as queue_schema
+
+    revisions = database.migrate(engine, also=(queue_schema.apply,))
     with database.writing(engine) as session:
         catalog.sync(session)
     return revisions
@@ -68,11 +72,11 @@ def classify_new(app: App) -> int:
         task = bar.add_task("classifying", total=None)
         show: Callable[[int, int], None] = lambda done, total: bar.update(task, completed=done, total=total)  # noqa: E731
         done = run.classify(app.engine, model, app.clock, progress=show)
-    _second_opinions(app, model.version)
+    second_opinions(app, model.version)
     return done
 
 
-def _second_opinions(app: App, model: str) -> None:
+def second_opinions(app: App, model: str) -> None:
     """Ask the language model of the settings about unsure items, where there is one; its trouble is nobody else's."""
     s = app.settings
     if not s.llm_url:
@@ -92,29 +96,37 @@ def _second_opinions(app: App, model: str) -> None:
         log.info("%d second opinions, %d asked for, %d failed%s", found.given, found.asked, found.failed, stopped)
 
 
-def configure_logging(log_format: str) -> None:
-    """Log lines on stderr, plain for people or one JSON object each."""
-    handler = logging.StreamHandler(sys.stderr)
-    handler.setFormatter(_JsonFormatter() if log_format == "json" else logging.Formatter("%(asctime)s %(name)s: %(message)s"))
-    logging.basicConfig(level=logging.WARNING, handlers=[handler], force=True)
-    logging.getLogger("staycurrent").setLevel(logging.INFO)
+def configure_logging(settings: Settings) -> None:
+    """Log lines on stderr, none of which holds a secret of the settings."""
+    values = (getattr(settings, name) for name in type(settings).model_fields)
+    secrets = [value.get_secret_value() for value in values if isinstance(value, SecretStr)]
+    passwords = [_password(text) for text in secrets]
+    logs.configure(settings.log_format, settings.log_level, version=__version__, secrets=[*secrets, *passwords])
 
 
-class _JsonFormatter(logging.Formatter):
-    def format(self, record: logging.LogRecord) -> str:
-        import json
-
-        said = {"time": self.formatTime(record), "level": record.levelname, "logger": record.name}
-        return json.dumps(said | {"message": record.getMessage()}, ensure_ascii=False)
+def _password(address: str) -> str:
+    try:
+        return unquote(urlsplit(address).password or "")
+    except ValueError:  # no address; then it is a secret as a whole
+        return ""
 
 
 @contextmanager
 def open_collector(app: App) -> Iterator[tuple[dict[str, Source], Fetcher]]:
     """The installation's sources, registered, and the fetcher they share."""
+    known = known_sources(app)
+    register_sources(app, known)
+    full_text.mend(app.engine)
+    with open_fetcher(app) as fetcher:
+        yield known, fetcher
+
+
+def known_sources(app: App) -> dict[str, Source]:
+    """The installation's sources by name."""
     from collector import sources
 
     s = app.settings
-    known = sources.build_sources(
+    return sources.build_sources(
         oai_url=s.arxiv_oai_url,
         rss_url=s.arxiv_rss_url,
         api_url=s.arxiv_api_url,
@@ -124,11 +136,14 @@ def open_collector(app: App) -> Iterator[tuple[dict[str, Source], Fetcher]]:
         paperswithcode_url=s.paperswithcode_url,
         feeds=lab_feeds(app),
     )
+
+
+def register_sources(app: App, known: dict[str, Source]) -> None:
+    """Make their rows, so that they can be due."""
+    from collector import sources
+
     with database.writing(app.engine) as session:
         source_store.register(session, sources.describe(known))
-    full_text.mend(app.engine)
-    with open_fetcher(app) as fetcher:
-        yield known, fetcher
 
 
 def lab_feeds(app: App) -> tuple[Feed, ...]:

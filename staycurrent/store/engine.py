@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,11 +12,15 @@ from filelock import FileLock
 from filelock import Timeout as FileLockTimeout
 from sqlalchemy import Connection, create_engine, event, text
 from sqlalchemy import Engine as Engine  # the stages above know these two types from here only
-from sqlalchemy.engine import make_url
+from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, SQLAlchemyError
 from sqlalchemy.orm import Session as Session
 
 from staycurrent.errors import SchemaError, SettingsError, StoreError
+from staycurrent.i18n import gettext as _
+from staycurrent.store import mail_models as mail_models  # its tables belong to the schema too
+from staycurrent.store import migration_lock, replicas
+from staycurrent.store import process_models as process_models  # its tables belong to the schema too
 from staycurrent.store import reader_models as reader_models  # its tables belong to the schema too
 from staycurrent.store.models import Base
 
@@ -24,14 +28,27 @@ if TYPE_CHECKING:
     from alembic.config import Config
 
 SQLITE_BUSY_SECONDS = 30
-_MIGRATION_LOCK = 7_201_001
-"""Advisory lock number on PostgreSQL: two processes that start together migrate one after the other."""
+POSTGRESQL_OPTIONS = {
+    "connect_timeout": 10,
+    "application_name": "staycurrent",
+    # A machine that was cut off is noticed within half a minute on both sides, and its locks are free again.
+    "keepalives_idle": 10,
+    "keepalives_interval": 5,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 25_000,
+    "options": "-c tcp_keepalives_idle=10 -c tcp_keepalives_interval=5 -c tcp_keepalives_count=3 "
+    "-c tcp_user_timeout=25000 -c idle_in_transaction_session_timeout=600000",
+}
+"""How every connection to PostgreSQL is opened (libpq, "Parameter Key Words"). An address may say otherwise."""
+POOL_SIZE = 15
 _INTAKE_LOCK = 7_201_002
 _NO_ADDRESS = "DATABASE_URL is not a database address, e.g. sqlite:///data/staycurrent.db"
 
 
-def open_engine(url: str) -> Engine:
-    """An engine for SQLite or PostgreSQL; creates the folder of a SQLite file, not the schema.
+def open_engine(url: str, *, pool: int = POOL_SIZE, replica: str = "") -> Engine:
+    """An engine for SQLite or PostgreSQL, there with at most `pool` connections; creates a SQLite file's folder, no schema.
+
+    `replica` is the address of a server that follows the first one: what is only read is read there (`store.replicas`).
 
     Raises `SettingsError` for an address that is no database of ours, `StoreError` for one that cannot be opened.
     """
@@ -39,16 +56,36 @@ def open_engine(url: str) -> Engine:
         parsed = make_url(url)
     except (ArgumentError, ValueError):  # what is taken for a port may be a password, so the cause is not shown
         raise SettingsError(_NO_ADDRESS) from None
+    if "@" in (parsed.host or "") or "\0" in (parsed.database or ""):  # the end of a password would pass for a host
+        raise SettingsError(f"{_NO_ADDRESS}; a password's @ is written as %40")
     if parsed.get_backend_name() not in ("sqlite", "postgresql"):
         raise SettingsError(f"DATABASE_URL: {parsed.get_backend_name()} is not supported; use sqlite or postgresql+psycopg")
     try:
         if parsed.get_backend_name() == "sqlite":
             return _open_sqlite(url, parsed.database)
-        return create_engine(parsed.set(drivername="postgresql+psycopg"), pool_pre_ping=True, pool_size=5, max_overflow=10)
+        engine = _open_postgresql(parsed, pool)
+        if replica:
+            replicas.attach(engine, open_engine(replica, pool=pool))
+        return engine  # noqa: TRY300
     except ArgumentError as error:
         raise SettingsError(f"{_NO_ADDRESS}: {_first_line(error)}") from error
     except (NoSuchModuleError, ImportError) as error:
         raise SettingsError(f"DATABASE_URL: driver is not installed: {error}") from error
+
+
+def _open_postgresql(url: URL, pool: int) -> Engine:
+    """A connection that broke while it lay in the pool is found by a ping and replaced, so a restart is got over."""
+    kept = min(5, pool)
+    return create_engine(
+        url.set(drivername="postgresql+psycopg"),
+        connect_args={k: v for k, v in POSTGRESQL_OPTIONS.items() if k not in url.query},
+        pool_pre_ping=True,
+        hide_parameters=True,
+        pool_size=kept,
+        max_overflow=pool - kept,
+        pool_timeout=30,
+        pool_recycle=1800,
+    )
 
 
 def _open_sqlite(url: str, path: str | None) -> Engine:
@@ -57,7 +94,7 @@ def _open_sqlite(url: str, path: str | None) -> Engine:
             Path(path).parent.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise StoreError(f"database folder {Path(path).parent} cannot be made: {error.strerror}") from error
-    engine = create_engine(url, connect_args={"timeout": SQLITE_BUSY_SECONDS})
+    engine = create_engine(url, connect_args={"timeout": SQLITE_BUSY_SECONDS}, hide_parameters=True)
 
     @event.listens_for(engine, "connect")
     def configure(connection: sqlite3.Connection, _record: Any) -> None:
@@ -82,7 +119,7 @@ def _open_sqlite(url: str, path: str | None) -> Engine:
 @contextmanager
 def reading(engine: Engine) -> Iterator[Session]:
     """A session for reads; database trouble comes out as `StoreError`."""
-    with mapped_errors(), Session(engine) as session:
+    with mapped_errors(), Session(replicas.for_reading(engine)) as session:
         yield session
 
 
@@ -93,6 +130,7 @@ def writing(engine: Engine) -> Iterator[Session]:
     On SQLite the write lock is taken at once (BEGIN IMMEDIATE), so that reading first and writing then cannot fail half-way.
     """
     with mapped_errors():
+        replicas.note_write(engine)
         connection = engine.connect().execution_options(sqlite_begin="BEGIN IMMEDIATE")
         with connection, Session(connection) as session, session.begin():
             yield session
@@ -185,21 +223,27 @@ def head_revision() -> str:
     return head
 
 
-def migrate(engine: Engine) -> tuple[str | None, str]:
-    """Bring the schema up to date; returns (revision before, revision now).
+def migrate(engine: Engine, *, also: Sequence[Callable[[Engine], object]] = ()) -> tuple[str | None, str]:
+    """Bring the schema up to date; returns (revision before, revision now). `also` follows under the same lock.
 
     Raises `SchemaError` for a database that a newer program has migrated.
     """
-    with mapped_errors(), engine.connect().execution_options(sqlite_begin="BEGIN IMMEDIATE") as connection:
-        with connection.begin():
-            if engine.dialect.name == "postgresql":
-                connection.execute(text("SELECT pg_advisory_xact_lock(:n)"), {"n": _MIGRATION_LOCK})
-            before = _revision(connection)
-            _refuse_newer(before)
-            from alembic import command
-
-            command.upgrade(_config(connection), "head")
+    with mapped_errors(), migration_lock.alone(engine):
+        before = migration_lock.patiently(lambda: _upgrade(engine))
+        for step in also:
+            step(engine)
         return before, head_revision()
+
+
+def _upgrade(engine: Engine) -> str | None:
+    from alembic import command
+
+    with engine.connect().execution_options(sqlite_begin="BEGIN IMMEDIATE") as connection, connection.begin():
+        migration_lock.limit(connection)
+        before = _revision(connection)
+        _refuse_newer(before)
+        command.upgrade(_config(connection), "head")
+        return before
 
 
 def check_schema(engine: Engine) -> None:
@@ -208,7 +252,13 @@ def check_schema(engine: Engine) -> None:
         current = _revision(connection)
     _refuse_newer(current)
     if current != head_revision():
-        raise SchemaError("the database's schema is older than this program; run: staycurrent migrate")
+        raise SchemaError(_("the database's schema is older than this program; run: staycurrent migrate"))
+
+
+def revisions(engine: Engine) -> tuple[str | None, str]:
+    """The schema revision of the database, None where nothing migrated it, and that of this program."""
+    with mapped_errors(), engine.connect() as connection:
+        return _revision(connection), head_revision()
 
 
 def schema_differences(engine: Engine) -> list[Any]:
@@ -226,8 +276,12 @@ def comparison_options() -> dict[str, Any]:
     return {
         "target_metadata": Base.metadata,
         "compare_type": True,
-        "include_object": lambda _object, name, *_rest: not str(name).startswith(("item_texts_fts", "item_texts_search")),
+        "include_object": lambda _object, name, *_rest: not str(name).startswith(_NOT_OURS),
     }
+
+
+_NOT_OURS = ("item_texts_fts", "item_texts_search", "procrastinate_", "queue_")
+"""What other SQL makes: full text, and the queue (`staycurrent.queue.schema`)."""
 
 
 def _revision(connection: Connection) -> str | None:
@@ -236,12 +290,15 @@ def _revision(connection: Connection) -> str | None:
     return MigrationContext.configure(connection).get_current_revision()
 
 
-def _refuse_newer(revision: str | None) -> None:
+def knows_revision(revision: str) -> bool:
+    """Whether a schema revision is this program's or an older one."""
     from alembic.script import ScriptDirectory
 
-    script = ScriptDirectory.from_config(_config())
-    known = {r.revision for r in script.walk_revisions()}
-    if revision is not None and revision not in known:
+    return revision in {r.revision for r in ScriptDirectory.from_config(_config()).walk_revisions()}
+
+
+def _refuse_newer(revision: str | None) -> None:
+    if revision is not None and not knows_revision(revision):
         raise SchemaError(
             f"the database's schema ({revision}) is newer than this program; update staycurrent, or use another DATABASE_URL"
         )

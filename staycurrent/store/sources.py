@@ -100,11 +100,17 @@ def poll_state(session: Session, name: str) -> PollState:
     )
 
 
+LONGEST_REST = timedelta(hours=25)
+"""No source rests longer (parked until the next midnight). A later moment was written by a clock that was wrong."""
+
+
 def due(session: Session, now: datetime) -> list[str]:
     """Names of the sources whose next check has come, longest waiting first."""
     never = Source.next_check_at.is_(None)
-    rested = Source.parked_until.is_(None) | (Source.parked_until <= now)
-    statement = select(Source.name).where(Source.active, rested, never | (Source.next_check_at <= now))
+    wrong = now + LONGEST_REST
+    rested = Source.parked_until.is_(None) | (Source.parked_until <= now) | (Source.parked_until > wrong)
+    waited = never | (Source.next_check_at <= now) | (Source.next_check_at > wrong)
+    statement = select(Source.name).where(Source.active, rested, waited)
     return list(session.scalars(statement.order_by(Source.next_check_at.asc().nulls_first(), Source.name)))
 
 

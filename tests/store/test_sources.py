@@ -146,6 +146,16 @@ def test_what_waits_longest_is_due_first(engine: Engine, now: datetime) -> None:
     assert due(engine, now) == ["arxiv", "lab:openai", "paperswithcode", "huggingface"]
 
 
+def test_a_moment_that_only_a_wrong_clock_can_have_written_holds_nothing_up(engine: Engine, now: datetime) -> None:
+    build.register(engine)
+    for name in ("arxiv", "huggingface", "paperswithcode", "lab:qwen", "lab:openai"):
+        finish(engine, name, Outcome.OK, now + timedelta(days=3000) if name == "arxiv" else now)
+    finish(engine, "huggingface", Outcome.FAILED, now + timedelta(days=3000), reason="forbidden")
+    assert sorted(due(engine, now)) == ["arxiv", "huggingface"]
+    finish(engine, "arxiv", Outcome.FAILED, now, reason="forbidden")
+    assert due(engine, now) == ["huggingface"], "parked until the next midnight is no such moment"
+
+
 def test_starting_a_run_closes_what_was_left_open(engine: Engine, now: datetime) -> None:
     build.register(engine)
     with writing(engine) as session:

@@ -1,0 +1,84 @@
+"""The queue's tables: made out of the package, brought up to date with it, and never ahead of workers that still run."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from staycurrent.errors import SchemaError
+from staycurrent.queue import schema
+from staycurrent.queue.connecting import connection
+from staycurrent.store import engine as database
+from staycurrent.store.engine import Engine
+from tests import databases
+
+
+@pytest.fixture
+def postgres(tmp_path: Path) -> Iterator[Engine]:
+    with databases.fresh_url("postgresql", tmp_path) as url:
+        engine = database.open_engine(url)
+        yield engine
+        engine.dispose()
+
+
+def tables(engine: Engine, names: str) -> list[str]:
+    with connection(engine) as c:
+        rows = c.execute("SELECT tablename FROM pg_tables WHERE tablename LIKE %s ORDER BY 1", [names]).fetchall()
+    return [row[0] for row in rows]
+
+
+def test_the_tables_are_made_once(postgres: Engine) -> None:
+    with pytest.raises(SchemaError, match="run: staycurrent migrate"):
+        schema.check(postgres)
+    assert len(schema.apply(postgres)) > 30
+    assert schema.apply(postgres) == []
+    schema.check(postgres)
+    assert "procrastinate_jobs" in tables(postgres, "procrastinate%")
+
+
+def test_migrate_makes_them_under_its_lock_and_alembic_leaves_them_alone(postgres: Engine) -> None:
+    assert database.migrate(postgres, also=(schema.apply,))[1] == database.head_revision()
+    schema.check(postgres)
+    assert database.schema_differences(postgres) == []
+
+
+def test_sqlite_has_no_such_tables(tmp_path: Path) -> None:
+    with databases.fresh_url("sqlite", tmp_path) as url:
+        engine = database.open_engine(url)
+        assert schema.apply(engine) == []
+        schema.check(engine)
+        engine.dispose()
+
+
+def test_a_newer_package_first_adds_and_one_version_later_takes_away(postgres: Engine, tmp_path: Path) -> None:
+    (tmp_path / "90.00.00_01_pre_add.sql").write_text("CREATE TABLE procrastinate_new (id int);")
+    (tmp_path / "90.00.00_50_post_drop.sql").write_text("DROP TABLE procrastinate_new;")
+    (tmp_path / "90.00.00_02_pre_word.sql").write_text("ALTER TYPE procrastinate_job_status ADD VALUE 'asleep';")
+    schema.apply(postgres)
+    assert schema.missing(postgres, folder=tmp_path, package="90.0.0") == [
+        "90.00.00_01_pre_add.sql",
+        "90.00.00_02_pre_word.sql",
+    ]
+    assert len(schema.apply(postgres, folder=tmp_path, package="90.0.0")) == 2
+    assert schema.apply(postgres, folder=tmp_path, package="90.0.0") == []
+    assert tables(postgres, "procrastinate_new") == ["procrastinate_new"]
+    assert schema.apply(postgres, folder=tmp_path, package="90.1.0") == ["90.00.00_50_post_drop.sql"]
+    assert tables(postgres, "procrastinate_new") == []
+
+
+def test_a_file_that_fails_leaves_nothing_behind(postgres: Engine, tmp_path: Path) -> None:
+    schema.apply(postgres)
+    (tmp_path / "90.00.00_01_pre_bad.sql").write_text("CREATE TABLE procrastinate_new (id int); SELECT nonsense;")
+    with pytest.raises(database.StoreError, match="nonsense"):
+        schema.apply(postgres, folder=tmp_path, package="90.0.0")
+    assert tables(postgres, "procrastinate_new") == []
+    assert schema.missing(postgres, folder=tmp_path, package="90.0.0") == ["90.00.00_01_pre_bad.sql"]
+
+
+def test_every_file_of_the_package_is_understood() -> None:
+    found = schema.steps()
+    assert found == sorted(found)
+    assert {step.version for step in found if step.post} <= {step.version for step in found if not step.post}
+    assert all(len(step.version) == 3 for step in found)
