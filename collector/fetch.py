@@ -231,7 +231,7 @@ class HttpFetcher:
             if doubtful:
                 raise refusal(status, response.headers, url, self._now) from None
             raise
-        log.info("%s: %d, %s bytes", safe_url(url), status, f"{len(body):,}")
+        log.debug("%s: %d, %s bytes", safe_url(url), status, f"{len(body):,}")
         return Fetched(str(url), status, body, _content_type(response), _validators(response.headers))
 
     def _body(self, response: httpx.Response, ends: float) -> bytes:

@@ -1,0 +1,226 @@
+"""`doctor`: a line for each thing, what to do where it is not well, and 1 where something does not work."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+import sys
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+from staycurrent.cli import checks, run
+from staycurrent.cli.context import migrate_all
+from staycurrent.store import engine as database
+from staycurrent.store import heartbeats
+from staycurrent.store import sources as source_store
+from staycurrent.store.engine import writing
+from staycurrent.types import Outcome, RunReport
+from tests import build
+
+
+@pytest.fixture(autouse=True)
+def elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def put(monkeypatch: pytest.MonkeyPatch, **values: str) -> None:
+    for name, value in values.items():
+        monkeypatch.setenv(f"STAYCURRENT_{name.upper()}", value)
+
+
+def found(capsys: pytest.CaptureFixture[str], status: int = 0) -> dict[str, tuple[str, str]]:
+    """The state and the words of each check."""
+    capsys.readouterr()
+    assert run(["doctor", "--json"]) == status
+    document = json.loads(capsys.readouterr().out)
+    assert document["ok"] == (status == 0)
+    for check in document["checks"]:
+        assert check["todo"] or check["state"] == "ok" or check["name"].startswith(("mail", "sources")), check
+        assert "\n" not in check["said"]
+    return {c["name"]: (c["state"], f"{c['said']} {c['todo']}") for c in document["checks"]}
+
+
+@pytest.fixture
+def sound(tmp_path: Path, url: str, monkeypatch: pytest.MonkeyPatch) -> str:
+    """An installation without anything to say against it."""
+    engine = database.open_engine(url)
+    migrate_all(engine)
+    build.register(engine)
+    now = datetime.now(UTC)
+    with writing(engine) as session:
+        for info in build.SOURCES:
+            number = source_store.start_run(session, info.name, now.date(), now.date(), now)
+            source_store.finish_run(session, number, RunReport(info.name, Outcome.OK), now)
+    heartbeats.beat(engine, heartbeats.SCHEDULER, "1")
+    engine.dispose()
+    put(monkeypatch, database_url=url, contact="ops@example.org")
+    return url
+
+
+def test_a_sound_installation_is_ok_throughout(sound: str, capsys: pytest.CaptureFixture[str]) -> None:
+    told = found(capsys)
+    assert {state for state, _ in told.values()} == {"ok"}
+    assert {
+        "program",
+        "sqlite",
+        "settings",
+        "data folder",
+        "database",
+        "clock",
+        "sources",
+        "scheduler",
+        "mail",
+        "model",
+    } == set(told)
+
+
+def test_for_people_it_is_a_line_each(sound: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    put(monkeypatch, contact="")
+    assert run(["doctor"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert "warn contact: no source knows whom to write to" in lines
+    assert any("→ set STAYCURRENT_CONTACT" in line for line in lines)
+    assert any(line.startswith("ok   database: ") for line in lines)
+
+
+def test_a_fresh_installation_works_and_says_how_to_begin(capsys: pytest.CaptureFixture[str]) -> None:
+    told = found(capsys)
+    assert told["database"][0] == "warn"
+    assert "staycurrent up" in told["database"][1]
+
+
+def test_an_older_schema_and_a_newer_one_fail(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "data" / "staycurrent.db"
+    engine = database.open_engine(f"sqlite:///{path}")
+    migrate_all(engine)
+    engine.dispose()
+    for revision, word in (("0009", "older"), ("9999", "newer")):
+        with sqlite3.connect(path) as connection:
+            connection.execute("UPDATE alembic_version SET version_num = ?", [revision])
+        connection.close()
+        state, words = found(capsys, status=1)["database"]
+        assert state == "fail"
+        assert word in words
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["postgresql+psycopg://me:hunter2@127.0.0.1:9/x", "mysql://me:hunter2@db/x", "sqlite:////proc/nowhere/a.db"],
+)
+def test_a_database_that_is_away_fails_and_tells_no_password(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], address: str
+) -> None:
+    put(monkeypatch, database_url=address)
+    state, words = found(capsys, status=1)["database"]
+    assert state == "fail"
+    assert "hunter2" not in words
+
+
+def test_wrong_settings_fail(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    put(monkeypatch, port="x")
+    state, words = found(capsys, status=1)["settings"]
+    assert state == "fail"
+    assert "STAYCURRENT_PORT" in words
+
+
+@pytest.mark.parametrize(
+    ("given", "name", "state"),
+    [
+        ({"public_url": "http://papers.example.org"}, "public address", "warn"),
+        ({"host": "0.0.0.0"}, "host", "warn"),
+        ({"secret_key": "short"}, "secret key", "fail"),
+        ({"public_url": "https://papers.example.org"}, "metrics", "warn"),
+        ({"today": "2026-05-20"}, "replay", "warn"),
+    ],
+)
+def test_settings_that_do_not_go_together_are_named(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], given: dict[str, str], name: str, state: str
+) -> None:
+    assert name not in found(capsys)
+    put(monkeypatch, **given)
+    assert found(capsys, status=int(state == "fail"))[name][0] == state
+
+
+def test_settings_that_go_together_are_not(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    put(monkeypatch, public_url="https://papers.example.org", host="0.0.0.0", metrics_token="x" * 32, secret_key="k" * 32)
+    assert not {"public address", "host", "metrics", "secret key"} & set(found(capsys))
+
+
+def test_a_data_folder_that_cannot_be_written_fails(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    put(monkeypatch, data_dir="/proc/nowhere", database_url="sqlite://")
+    assert found(capsys, status=1)["data folder"][0] == "fail"
+
+
+@pytest.mark.parametrize(("free", "state"), [(100 << 20, "fail"), (500 << 20, "warn"), (2 << 30, "ok")])
+def test_little_room_is_named(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], free: int, state: str
+) -> None:
+    monkeypatch.setattr(checks.shutil, "disk_usage", lambda _path: type("Usage", (), {"free": free}))
+    assert found(capsys, status=int(state == "fail"))["data folder"][0] == state
+
+
+def test_late_sources_and_a_silent_scheduler_are_named(
+    sound: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    engine = database.open_engine(sound)
+    with writing(engine) as session:
+        for name, days in (("arxiv", 3), ("huggingface", 1)):
+            row = session.get_one(source_store.Source, name)
+            row.last_success_at, row.error = datetime.now(UTC) - timedelta(days=days), "timeout: no answer"
+        heartbeats.prune(session, datetime.now(UTC) + timedelta(days=1))
+    engine.dispose()
+    told = found(capsys)
+    assert told["source arxiv"][0] == "warn"
+    assert "timeout: no answer" in told["source arxiv"][1]
+    assert "staycurrent collect arxiv" in told["source arxiv"][1]
+    assert "source huggingface" not in told
+    assert told["scheduler"][0] == "warn"
+    put(monkeypatch, today=(datetime.now(UTC) + timedelta(days=30)).date().isoformat())
+    assert found(capsys, status=1)["sources"][0] == "fail", "all of them are late by then"
+
+
+def test_clocks_that_differ_fail(sound: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.setattr(checks, "system_clock", lambda: datetime.now(UTC) + timedelta(seconds=30))
+    assert found(capsys, status=1)["clock"][0] == "fail"
+
+
+@pytest.fixture
+def mail_checks(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, str]]:
+    """What the digest's own checks are asked."""
+    asked: list[dict[str, str]] = []
+
+    def answer(**facts: str) -> list[tuple[str, str, str]]:
+        asked.append(facts)
+        return [("server", "ok", "it answers"), ("spf", "fail", "there is no record")]
+
+    module = ModuleType("mail_checks_of_a_test")
+    module.checks = answer  # type: ignore[attr-defined]
+    module.__spec__ = type("Spec", (), {})()
+    monkeypatch.setitem(sys.modules, module.__name__, module)
+    monkeypatch.setattr(checks, "MAIL_CHECKS", module.__name__)
+    return asked
+
+
+def test_the_mails_own_checks_are_told(
+    mail_checks: list[dict[str, str]], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    put(monkeypatch, smtp_url="smtp://mail.example.org", mail_from="a@example.org")
+    told = found(capsys, status=1)
+    assert told["mail: server"][0] == "ok"
+    assert told["mail: spf"][0] == "fail"
+    assert mail_checks[0]["mail_from"] == "a@example.org"
+
+
+def test_a_model_that_is_damaged_fails(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    from classifier import model
+
+    monkeypatch.setattr(model, "PACKAGED", tmp_path)
+    assert found(capsys, status=1)["model"][0] == "fail"
