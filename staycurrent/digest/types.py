@@ -9,11 +9,13 @@ from enum import StrEnum
 from staycurrent.period import Period
 from staycurrent.query import Query
 from staycurrent.reading.monthly import Placed, ReadingList
+from staycurrent.roadmap import Landmark
 from staycurrent.types import ItemView
 
 PREFERENCES_MARK = "https://preferences.invalid/"
 UNSUBSCRIBE_MARK = "https://unsubscribe.invalid/"
-"""Stand in a rendering for the two addresses that are each recipient's own; addressing a message replaces them."""
+CONFIRM_MARK = "https://confirm.invalid/"
+"""Stand in a rendering for the addresses that are each recipient's own; composing a message replaces them."""
 
 
 class Cadence(StrEnum):
@@ -60,6 +62,11 @@ class Sent:
     withdrawn: bool
     has_code: bool
 
+    @classmethod
+    def of(cls, item: ItemView, at: datetime) -> Sent:
+        """The state to keep of an item that was sent, or whose change was told, at this moment."""
+        return cls(item.row, at, item.version, item.withdrawn, bool(item.repositories))
+
 
 @dataclass(frozen=True, slots=True)
 class Change:
@@ -68,6 +75,9 @@ class Change:
     item: ItemView
     kind: Changed
     sent_on: date
+    """When the subscriber last heard of it."""
+    version: int = 1
+    """The version that the subscriber was told of then."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +86,7 @@ class Gap:
 
     source: str
     days: tuple[date, ...]
+    """The days that lack something, oldest first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +104,8 @@ class Edition:
     """Sources that are complete in the period."""
     monthly: ReadingList | None = None
     """Last month's reading, in the first digest of a month."""
+    landmark: Landmark | None = None
+    """A paper of the roadmap to read instead, where the period has little for the subscriber."""
 
     @property
     def is_empty(self) -> bool:
@@ -130,3 +143,5 @@ class Envelope:
     unsubscribe_url: str
     """Page and one-click POST address (RFC 8058) in one."""
     headers: tuple[tuple[str, str], ...] = field(default=())
+    confirm_url: str = ""
+    """Only in a confirmation mail: takes the place of `CONFIRM_MARK`, and leaves out what marks a bulk mail."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from urllib.parse import urlencode
@@ -14,7 +14,7 @@ from staycurrent.period import Period
 from staycurrent.period import month as month_of
 from staycurrent.query import Query
 from staycurrent.reading import minutes as reading_time
-from staycurrent.reading import rank, select
+from staycurrent.reading import rank, reasons, select
 from staycurrent.reading.measure import MonthData
 from staycurrent.roadmap import Landmark
 from staycurrent.store import listing, readings
@@ -84,13 +84,36 @@ def reading(
 ) -> ReadingList:
     """The reading of `period` for `query`, read-only. Raises `UsageError` for bounds that make no sense."""
     _check_bounds(limit, minutes)
-    wanted = within(query, period)
     with read_session(engine) as session:
-        kept = readings.frozen(session, period.name, name_of(replace(wanted, reader=None), limit, minutes))
-        if kept is not None:
-            return _kept(session, period, wanted, readings.for_reader_of(session, wanted, kept, today))
-        chosen = _choose(session, period, wanted, today, limit, minutes)
-        views = {v.row: v for v in listing.views(session, [e.item_id for e in chosen.entries])}
+        return of(session, period, query, today=today, limit=limit, minutes=minutes)
+
+
+def of(
+    session: Session, period: Period, query: Query, *, today: date, limit: int = 30, minutes: int | None = None
+) -> ReadingList:
+    """The same within a session: the frozen one where there is one."""
+    wanted = within(query, period)
+    kept = readings.frozen(session, period.name, name_of(replace(wanted, reader=None), limit, minutes))
+    if kept is not None:
+        return _kept(session, period, wanted, readings.for_reader_of(session, wanted, kept, today))
+    return live(session, period, query, today=today, limit=limit, minutes=minutes)
+
+
+def live(
+    session: Session,
+    period: Period,
+    query: Query,
+    *,
+    today: date,
+    limit: int,
+    minutes: int | None = None,
+    without: Collection[int] = (),
+) -> ReadingList:
+    """The reading as it is now, though one be frozen. The row ids in `without` leave their places to what comes next."""
+    _check_bounds(limit, minutes)
+    wanted = within(query, period)
+    chosen = _choose(session, period, wanted, today, limit, minutes, without)
+    views = {v.row: v for v in listing.views(session, [e.item_id for e in chosen.entries])}
     placed = [_placed(e, views) for e in chosen.entries]
     listed = tuple(p for p in placed if p.role is Role.READING)
     return ReadingList(
@@ -195,15 +218,24 @@ def nothing_for(query: Query, period: Period) -> str:
     return f"Nothing for {f'level {levels}' if levels else 'this query'} in {period.name}."
 
 
-def _choose(session: Session, period: Period, wanted: Query, today: date, limit: int, minutes: int | None) -> _Chosen:
+def _choose(
+    session: Session,
+    period: Period,
+    wanted: Query,
+    today: date,
+    limit: int,
+    minutes: int | None,
+    without: Collection[int] = (),
+) -> _Chosen:
     wanted = for_reader(session, wanted)
-    found, total = readings.candidates(session, wanted, today, most=competitors(wanted, limit))
+    found, total = readings.candidates(session, wanted, today, most=competitors(wanted, limit), without=without)
     counted = readings.crowd(session, wanted, today) if found else []
     ranked = rank.rank(found, counted)
     above = level_above(wanted.levels)
     grow: list[rank.Scored] = []
     if above is not None and ranked:
-        next_level, _ = readings.candidates(session, replace(wanted, levels=(above,)), today, most=UP_CANDIDATES)
+        higher = replace(wanted, levels=(above,))
+        next_level, _ = readings.candidates(session, higher, today, most=UP_CANDIDATES, without=without)
         grow = select.one_level_up(rank.rank(next_level, counted), wanted.levels, limit=limit, minutes=minutes)
     left = minutes - sum(select.minutes_of(s) for s in grow) if minutes is not None else None
     entries = select.select(ranked, limit=limit, minutes=left)
@@ -239,7 +271,7 @@ def _kept(session: Session, period: Period, wanted: Query, kept: FrozenReading) 
 
 def _notes(query: Query, period: Period, withdrawn: Sequence[str], *, empty: bool) -> tuple[str, ...]:
     nothing = [nothing_for(query, period)] if empty else []
-    return (*nothing, *(f"Withdrawn, and no longer in the list: {title}" for title in withdrawn))
+    return (*nothing, *(reasons.WITHDRAWN.say(title=title) for title in withdrawn))
 
 
 def _placed(entry: Entry, views: Mapping[int, ItemView]) -> Placed:

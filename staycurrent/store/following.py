@@ -1,4 +1,4 @@
-"""What readers left on an item follows it when it proves to be the same paper as another one."""
+"""What readers left on an item, and that they were sent it, follows it when it proves to be the same paper as another one."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from sqlalchemy import delete, exists, select, update
 from sqlalchemy.orm import Session
 
 from staycurrent.store import corrections
+from staycurrent.store.mail_models import EditionItem
 from staycurrent.store.models import Item
 from staycurrent.store.reader_models import Mark, Note, Tag
 
@@ -21,7 +22,7 @@ def follow(session: Session, home: int, merged: int) -> None:
         _keep_older(session, table, name, home, merged)
     _join_notes(session, home, merged)
     corrections.follow(session, home, merged)
-    for left in (Mark, Tag, Note):
+    for left in (Mark, Tag, Note, EditionItem):
         twin = _twin(left, home)
         session.execute(update(left).where(left.item_id == merged, ~twin).values(item_id=home))
         session.execute(delete(left).where(left.item_id == merged))

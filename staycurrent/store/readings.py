@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
@@ -60,13 +60,17 @@ def for_reader_of(session: Session, query: Query, kept: FrozenReading, today: da
     return replace(kept, entries=tuple(entry for entry in kept.entries if entry.item_id in shown))
 
 
-def candidates(session: Session, query: Query, today: date, *, most: int = CANDIDATES) -> tuple[list[Candidate], int]:
+def candidates(
+    session: Session, query: Query, today: date, *, most: int = CANDIDATES, without: Collection[int] = ()
+) -> tuple[list[Candidate], int]:
     """The items that compete for a reading of `query`, and how many fit it in all.
 
-    Withdrawn items do not compete, and what is surely off the roadmap only where the query asks for level 0.
+    Withdrawn items do not compete, and what is surely off the roadmap only where the query asks for level 0. The row ids
+    in `without` are left out and not counted.
     """
-    wanted = _competing(session, query, today)
-    total = session.scalar(select(func.count()).select_from(Item).where(*wanted, Item.withdrawn.is_(False))) or 0
+    wanted = [*_competing(session, query, today), Item.withdrawn.is_(False)]
+    total = session.scalar(select(func.count()).select_from(Item).where(*wanted)) or 0
+    left_out = {i for part in chunks(without) for i in session.scalars(select(Item.id).where(Item.id.in_(part), *wanted))}
     order = (
         Item.source_count.desc(),
         func.coalesce(Item.votes, 0).desc(),
@@ -76,8 +80,8 @@ def candidates(session: Session, query: Query, today: date, *, most: int = CANDI
         Item.id,
     )
     # The ids first, out of the index alone; the rows only of those that compete.
-    ids = session.scalars(select(Item.id).where(*wanted, Item.withdrawn.is_(False)).order_by(*order).limit(most)).all()
-    return _read(session, ids), total
+    ids = session.scalars(select(Item.id).where(*wanted).order_by(*order).limit(most + len(left_out)))
+    return _read(session, [i for i in ids if i not in left_out][:most]), total - len(left_out)
 
 
 def _competing(session: Session, query: Query, today: date) -> list[ColumnElement[bool]]:
@@ -94,7 +98,7 @@ def _read(session: Session, ids: Sequence[int]) -> list[Candidate]:
     around = _Around(session, ids)
     columns = (
         *(Item.id, Item.level, Item.confidence, Item.unsure, Item.kind, Item.listed_on, Item.votes, Item.stars),
-        *(Item.has_code, ItemText.title, ItemText.abstract, ItemText.comment),
+        *(Item.has_code, Item.origin, ItemText.title, ItemText.abstract, ItemText.comment),
     )
     found: dict[int, Candidate] = {}
     for part in chunks(ids):
@@ -162,6 +166,7 @@ class _Around:
             title=row.title,
             abstract=row.abstract,
             comment=row.comment,
+            origin=row.origin,
         )
 
 

@@ -1,0 +1,253 @@
+"""What subscribers do: ask, confirm, change, pause, leave. Knows no HTTP; a page or a command calls it.
+
+`request` answers the same whoever is subscribed, in about the same time: it only writes, the mail goes out later. A GET of a
+confirmation or unsubscription page must change nothing, since scanners of mail servers open every link.
+"""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from staycurrent.digest import addresses, due, plans, queueing
+from staycurrent.digest.addresses import Address
+from staycurrent.digest.plans import Choice
+from staycurrent.digest.tokens import Keys, Purpose, TokenError
+from staycurrent.errors import UsageError
+from staycurrent.store import deliveries, editions, subscribers
+from staycurrent.store import engine as database
+from staycurrent.store.engine import Engine, Session
+from staycurrent.store.subscribers import Plan, State, Subscription
+
+MOST_BY_ADDRESS = 3
+MOST_BY_CLIENT = 20
+"""Requests within an hour."""
+MOST_DIGESTS = 10
+"""Of one address, open ones."""
+_CLOSED = (State.PENDING, State.UNSUBSCRIBED, State.SUPPRESSED)
+"""Where a request begins anew."""
+_OPEN = (State.PENDING, State.ACTIVE, State.PAUSED)
+
+
+class TooManyRequests(UsageError):
+    """This client asked too often; it says nothing about any address."""
+
+
+@dataclass(frozen=True, slots=True)
+class Preferences:
+    """What a preferences page shows: the masked address, and its digests, that of the token first."""
+
+    masked: str
+    digests: tuple[Subscription, ...]
+
+
+# ---- asking
+
+
+def request(engine: Engine, keys: Keys, address: str, choice: Choice, *, client: str, now: datetime) -> None:
+    """Ask for a digest, by somebody unknown: a mail asks for a yes. Says nothing about who is subscribed.
+
+    Raises `UsageError` for what is no address or no digest, `TooManyRequests` for a client that asks too often.
+    """
+    to, plan = addresses.mail(address), plans.plan(choice)
+    with database.writing(engine) as session:
+        allowed = subscribers.request(session, "client", keys.hashes(f"client:{client}")[0], now, most=MOST_BY_CLIENT)
+    if not allowed:
+        raise TooManyRequests("too many requests; come back in an hour")
+    with database.writing(engine) as session:
+        known = addresses.hashes(keys, to)
+        if not subscribers.request(session, "address", known[0], now, most=MOST_BY_ADDRESS):
+            return
+        if subscribers.suppressed(session, known) in (None, "erased"):
+            note_request(session, to, plan, "form", now)
+
+
+def note_request(session: Session, to: Address, plan: Plan, origin: str, now: datetime) -> None:
+    """Let a mail ask the address for a yes, and make the digest wait for it; no more than some digests an address."""
+    digests = subscribers.of_address(session, to.folded)
+    same = next((d for d in digests if plans.is_same_digest(d.plan, plan)), None)
+    if same is None:
+        if sum(d.state in _OPEN for d in digests) >= MOST_DIGESTS:
+            return
+        owner = subscribers.subscriber(session, to.kind, to.text, to.folded, now)
+        same = subscribers.add(session, owner, new_uid(), plan, State.PENDING, origin, now)
+    elif same.state in _CLOSED:  # where it was suppressed, that was lifted, or we would not be here
+        subscribers.change(session, same.id, plan, None, now)
+        subscribers.turn(session, same.id, State.PENDING, now, since=_CLOSED)
+    else:  # a stranger who types an address must not change what comes there; its owner gets the links anew
+        subscribers.ask_again(session, same.id, now)
+    asked = subscribers.by_id(session, same.id)
+    assert asked, "it was just written"
+    deliveries.put(session, [queueing.confirmation(asked, now)], now)
+
+
+# ---- by token
+
+
+def confirm(engine: Engine, keys: Keys, token: str, now: datetime) -> Subscription:
+    """Say yes; again is no error. Raises `TokenError` for a link that does not count (any more)."""
+    payload = keys.read(Purpose.CONFIRM, token, now)
+    uid, asked = payload if isinstance(payload, list) and len(payload) == 2 else ("", 0)  # noqa: PLR2004 - as it was signed
+    with database.writing(engine) as session:
+        found = _found(session, uid)
+        waiting = found.state in (State.PENDING, State.PAUSED) and int(found.asked_at.timestamp()) == asked
+        if waiting:
+            next_due = due.next_moment(found.plan, now)
+            subscribers.turn(session, found.id, State.ACTIVE, now, since=[found.state], next_due_at=next_due)
+            _welcome_back(session, keys, found)
+        elif found.state is not State.ACTIVE:
+            raise TokenError("this link does not count any more; ask for the digest again", expired=True)
+        return _found(session, uid)
+
+
+def _welcome_back(session: Session, keys: Keys, found: Subscription) -> None:
+    """Who had the address erased and now confirmed a new request wants mail again."""
+    hashes = addresses.hashes(keys, addresses.known(found.kind, found.address or ""))
+    if subscribers.suppressed(session, hashes) == "erased":
+        subscribers.allow(session, hashes)
+
+
+def unsubscribe(engine: Engine, keys: Keys, token: str, now: datetime) -> Subscription:
+    """Stop one digest, for good and at once; again is no error. Raises `TokenError`."""
+    uid = keys.read(Purpose.UNSUBSCRIBE, token, now)
+    with database.writing(engine) as session:
+        found = _found(session, uid)
+        _stop(session, found, now)
+        return _found(session, found.uid)
+
+
+def look(engine: Engine, keys: Keys, purpose: Purpose, token: str, now: datetime) -> Subscription:
+    """What a page shows before anybody presses its button; changes nothing. Raises `TokenError`."""
+    payload = keys.read(purpose, token, now)
+    with database.reading(engine) as session:
+        return _found(session, payload[0] if isinstance(payload, list) and payload else payload)
+
+
+def preferences(engine: Engine, keys: Keys, token: str, now: datetime) -> Preferences:
+    """Everything that an address gets. Raises `TokenError`."""
+    with database.reading(engine) as session:
+        found = _bearer(session, keys, token, now)
+        others = [d for d in subscribers.of_subscriber(session, found.subscriber) if d.id != found.id]
+        return Preferences(addresses.mask(found.address), (found, *others))
+
+
+def change(engine: Engine, keys: Keys, token: str, choice: Choice, now: datetime, *, uid: str | None = None) -> Subscription:
+    """Another plan for the token's digest, or for another one of its address.
+
+    Raises `TokenError`, and `UsageError` for a plan that makes no sense or that another digest of the address has.
+    """
+    with database.writing(engine) as session:
+        found = _of_bearer(session, keys, token, now, uid)
+        plan = plans.plan(choice, found.plan)
+        others = (d for d in subscribers.of_subscriber(session, found.subscriber) if d.id != found.id and d.state in _OPEN)
+        if any(plans.is_same_digest(d.plan, plan) for d in others):
+            raise UsageError("there is a digest like this already")
+        active = found.state is State.ACTIVE
+        subscribers.change(session, found.id, plan, due.next_moment(plan, now) if active else None, now)
+        return _found(session, found.uid)
+
+
+def pause(engine: Engine, keys: Keys, token: str, now: datetime, *, uid: str | None = None) -> Subscription:
+    """Nothing until it is resumed. Raises `TokenError`."""
+    with database.writing(engine) as session:
+        found = _of_bearer(session, keys, token, now, uid)
+        if subscribers.turn(session, found.id, State.PAUSED, now, since=[State.ACTIVE]):
+            deliveries.cancel(session, [found.id], now, "paused")
+        return _found(session, found.uid)
+
+
+def resume(engine: Engine, keys: Keys, token: str, now: datetime, *, uid: str | None = None) -> Subscription:
+    """From the next moment on; nothing is sent late. Raises `TokenError`."""
+    with database.writing(engine) as session:
+        found = _of_bearer(session, keys, token, now, uid)
+        next_due = due.next_moment(found.plan, now)
+        subscribers.turn(session, found.id, State.ACTIVE, now, since=[State.PAUSED], next_due_at=next_due)
+        return _found(session, found.uid)
+
+
+def leave(engine: Engine, keys: Keys, token: str, now: datetime, *, uid: str | None = None) -> Subscription:
+    """Stop a digest from the preferences page. Raises `TokenError`."""
+    with database.writing(engine) as session:
+        found = _of_bearer(session, keys, token, now, uid)
+        _stop(session, found, now)
+        return _found(session, found.uid)
+
+
+def export(engine: Engine, keys: Keys, token: str, now: datetime) -> dict[str, Any]:
+    """Everything that is kept of an address, for its owner. Raises `TokenError`."""
+    with database.reading(engine) as session:
+        found = _bearer(session, keys, token, now)
+        digests = [_exported(session, d) for d in subscribers.of_subscriber(session, found.subscriber)]
+        return {"address": found.address, "digests": digests}
+
+
+def erase(engine: Engine, keys: Keys, token: str, now: datetime) -> None:
+    """Forget an address and all its digests; a keyed hash stays, so that no import brings it back. Raises `TokenError`."""
+    with database.writing(engine) as session:
+        erase_subscriber(session, keys, _bearer(session, keys, token, now), now)
+
+
+def erase_subscriber(session: Session, keys: Keys, found: Subscription, now: datetime) -> None:
+    """Take an address out of the database."""
+    digests = subscribers.of_subscriber(session, found.subscriber)
+    deliveries.cancel(session, [d.id for d in digests], now, "erased")
+    if found.address:
+        key = addresses.hashes(keys, addresses.known(found.kind, found.address))[0]
+        subscribers.suppress(session, key, "erased", now)
+    subscribers.erase(session, found.subscriber, now)
+
+
+# ---- parts
+
+
+def new_uid() -> str:
+    """What tokens name a digest by."""
+    return secrets.token_hex(12)
+
+
+def _found(session: Session, uid: object) -> Subscription:
+    found = subscribers.by_uid(session, uid) if isinstance(uid, str) else None
+    if found is None or found.state is State.ERASED:
+        raise TokenError("this digest is not there any more", expired=True)
+    return found
+
+
+def _bearer(session: Session, keys: Keys, token: str, now: datetime) -> Subscription:
+    return _found(session, keys.read(Purpose.PREFERENCES, token, now))
+
+
+def _of_bearer(session: Session, keys: Keys, token: str, now: datetime, uid: str | None) -> Subscription:
+    """The digest with this uid, if it belongs to the address whose token it is."""
+    found = _bearer(session, keys, token, now)
+    if uid is None or uid == found.uid:
+        return found
+    other = _found(session, uid)
+    if other.subscriber != found.subscriber:
+        raise TokenError("this digest is not there any more", expired=True)
+    return other
+
+
+def _stop(session: Session, found: Subscription, now: datetime) -> None:
+    if subscribers.turn(session, found.id, State.UNSUBSCRIBED, now, since=_OPEN):
+        deliveries.cancel(session, [found.id], now, "unsubscribed")
+
+
+def _exported(session: Session, digest: Subscription) -> dict[str, Any]:
+    told = {name: getattr(digest.plan, name) for name in Plan.__slots__} | {"time": plans.clock(digest.plan.minute)}
+    dates = {name: _stamp(getattr(digest, name)) for name in ("created_at", "asked_at", "confirmed_at", "next_due_at")}
+    sent = [{"period": p, "state": s, "at": _stamp(at)} for p, s, at in deliveries.of_subscription(session, digest.id)]
+    items = list(editions.items(session, digest.last_edition))
+    return {
+        "state": digest.state.value,
+        "origin": digest.origin,
+        **told,
+        **dates,
+        "deliveries": sent,
+        "items": items,
+    }
+
+
+def _stamp(at: datetime | None) -> str | None:
+    return at.isoformat() if at else None

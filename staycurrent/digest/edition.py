@@ -1,0 +1,78 @@
+"""What is in a digest: the period ranked as a whole, without what this subscriber has, and what changed since."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, datetime
+
+from staycurrent import period as periods
+from staycurrent import roadmap
+from staycurrent.digest import changes, words
+from staycurrent.digest.types import Change, Edition, Gap, Sent, Wish
+from staycurrent.period import Period
+from staycurrent.query import Query, today_utc
+from staycurrent.reading import monthly, select
+from staycurrent.reading.monthly import ReadingList
+from staycurrent.roadmap import Landmark
+from staycurrent.store import listing
+from staycurrent.store.coverage import coverage
+from staycurrent.store.engine import Session
+from staycurrent.store.states import states
+
+MOST_ITEMS = 20
+LITTLE = 5
+"""Below so many items a landmark paper is suggested as well; the front page does so too."""
+WEEK = 7
+
+
+def choose(session: Session, wish: Wish, period: Period, sent: Sequence[Sent], now: datetime) -> Edition:
+    """The edition of a period for one wish and history. Reads the store only; equal arguments give equal editions.
+
+    `sent` is everything that the subscriber ever got of this digest: it is left out before the selection, so that the
+    budget is filled with what is new.
+    """
+    today = today_utc(now)
+    reading = monthly.live(
+        session, period, wish.query, today=today, limit=MOST_ITEMS, minutes=wish.minutes, without={s.item_id for s in sent}
+    )
+    covered = coverage(session, period.first, period.last, now)
+    return Edition(
+        period=period,
+        wish=wish,
+        placed=(*reading.placed, *reading.one_level_up),
+        considered=reading.considered,
+        changed=_changed(session, sent),
+        gaps=tuple(Gap(c.source, c.lacking) for c in covered if c.lacking),
+        complete=tuple(c.source for c in covered if not c.lacking),
+        monthly=_last_month(session, wish.query, period, today),
+        landmark=_suggestion(reading) if len(reading.placed) < LITTLE else None,
+    )
+
+
+def opens_a_month(period: Period) -> bool:
+    """Whether a week's digest is the first after a month's end: its Sunday is one of the month's first seven days."""
+    return words.is_week(period) and period.last.day <= WEEK
+
+
+def _changed(session: Session, sent: Sequence[Sent]) -> tuple[Change, ...]:
+    known = {s.item_id: s for s in sorted(sent, key=lambda s: s.at)}
+    moved = [known[now.row] for now in states(session, known) if changes.may_have_changed(known[now.row], now)]
+    return changes.since(moved, {v.row: v for v in listing.views(session, [s.item_id for s in moved])})
+
+
+def _last_month(session: Session, query: Query, period: Period, today: date) -> ReadingList | None:
+    if not opens_a_month(period):
+        return None
+    before = periods.previous_month(periods.month(period.last))
+    found = monthly.of(session, before, query, today=today)
+    return found if found.placed else None
+
+
+def _suggestion(reading: ReadingList) -> Landmark | None:
+    """The reading's own landmark; for an empty list one of the topics that it could have had."""
+    if reading.landmark:
+        return reading.landmark
+    wanted = reading.query
+    levels = wanted.levels or roadmap.ON_ROADMAP
+    topics = wanted.topics or tuple(slug for slug, topic in roadmap.topics().items() if topic.level in levels)
+    return select.prepares(roadmap.landmarks(), topics, wanted.levels, reading.period.name)

@@ -1,0 +1,31 @@
+"""Subject, plain text and HTML of an edition, with marks where each recipient's own addresses belong. Pure."""
+
+from __future__ import annotations
+
+from staycurrent.digest import entries, html, text, wording
+from staycurrent.digest.subject import subject
+from staycurrent.digest.types import Edition, Rendered
+from staycurrent.i18n import gettext as _
+from staycurrent.i18n import speaking
+from staycurrent.query import Query
+
+
+def render(edition: Edition, public_url: str) -> Rendered:
+    """The digest in the language of its wish; equal arguments give equal renderings."""
+    with speaking(edition.wish.language):
+        sheet, about = wording.sheet(edition, public_url), subject(edition)
+        return Rendered(about, text.text(sheet), html.html(sheet, about))
+
+
+def confirmation(language: str, query: Query, public_url: str) -> Rendered:
+    """The mail that asks whether an address really wants the digest of a query (double opt-in)."""
+    with speaking(language):
+        about = _("Please confirm: the staycurrent digest")
+        # Anybody may ask for this mail to anybody, so it quotes nothing that a stranger typed.
+        paragraphs = [
+            _("Somebody, we hope you, asked for the staycurrent digest at this address. Please confirm that you want it:"),
+            _("You would get the papers to read first: {wanted}.").format(wanted=wording.wish_words(query, quoting=False)),
+            _("If it was not you, do nothing. Without your yes no digest is sent, and the request is forgotten."),
+        ]
+        home = entries.link(public_url.rstrip("/"), "")
+        return Rendered(about, text.confirmation(paragraphs), html.confirmation(about, paragraphs, home))

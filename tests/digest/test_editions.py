@@ -1,0 +1,107 @@
+"""What was sent is remembered by editions, each of which leads to the one before."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from staycurrent.digest import addresses, enrolment, queueing
+from staycurrent.digest.plans import Choice
+from staycurrent.query import Query
+from staycurrent.store import deliveries, editions, intake, listing, subscribers
+from staycurrent.store import engine as database
+from staycurrent.store.deliveries import Fate
+from staycurrent.store.editions import Kept, Shown
+from staycurrent.store.engine import Engine, Session
+from tests.digest.mailing import BEFORE, KEYS, MONDAY, papers
+
+WORDS = ("Subject", "Text", "<p>HTML</p>")
+
+
+def rows(engine: Engine, count: int = 4) -> list[int]:
+    papers(engine, count)
+    with database.reading(engine) as session:
+        return [v.row for v in listing.page(session, Query(), MONDAY.date(), limit=count).items]
+
+
+def keep(session: Session, period: str, history: int, *items: int, version: int = 1) -> Kept:
+    shown = [Shown(n, MONDAY, version, withdrawn=False, has_code=False) for n in items]
+    return editions.keep(session, "wish", period, history, words=WORDS, shown=shown, is_empty=not items, now=MONDAY)
+
+
+def test_a_history_is_all_that_the_editions_before_showed_in_its_newest_state(engine: Engine) -> None:
+    one, two, three, _ = rows(engine)
+    with database.writing(engine) as session:
+        first = keep(session, "2026-W19", 0, one, two)
+        second = keep(session, "2026-W20", first.id, three, one, version=2)
+        other = keep(session, "2026-W20", 0, two)
+        told = {s.item_id: s.version for s in editions.history(session, second.id)}
+        assert told == {one: 2, two: 1, three: 2}
+        assert [s.item_id for s in editions.history(session, other.id)] == [two]
+        assert editions.history(session, None) == ()
+
+
+def test_the_second_to_keep_an_edition_gets_the_first_s(engine: Engine) -> None:
+    one, two, *_ = rows(engine)
+    with database.writing(engine) as session:
+        first = keep(session, "2026-W20", 0, one)
+        assert keep(session, "2026-W20", 0, two) == first
+        assert [s.item_id for s in editions.history(session, first.id)] == [one]
+
+
+def test_words_are_put_away_and_what_was_sent_is_not(engine: Engine) -> None:
+    one, *_ = rows(engine)
+    with database.writing(engine) as session:
+        kept = keep(session, "2026-W20", 0, one)
+        assert editions.put_away(session, MONDAY) == 0
+        assert editions.put_away(session, MONDAY + timedelta(days=14)) == 1
+        assert editions.find(session, "wish", "2026-W20", 0) == Kept(kept.id, is_empty=False, words=None)
+        assert len(editions.history(session, kept.id)) == 1
+
+
+def test_a_paper_that_proves_to_be_another_one_counts_as_sent(engine: Engine) -> None:
+    one, two, *_ = rows(engine)
+    with database.writing(engine) as session:
+        kept = keep(session, "2026-W20", 0, two)
+        intake.merge(session, one, two)
+    with database.reading(engine) as session:
+        assert [s.item_id for s in editions.history(session, kept.id)] == [one]
+
+
+def test_a_claim_belongs_to_one_sender_until_its_lease_ends(engine: Engine) -> None:
+    for number in range(4):
+        enrolment.enrol(engine, KEYS, addresses.mail(f"r{number}@example.org"), Choice(), origin="import", now=BEFORE)
+    assert queueing.queue_due(engine, MONDAY) == 4
+    assert queueing.queue_due(engine, MONDAY) == 0
+    until = MONDAY + timedelta(minutes=2)
+    with database.writing(engine) as session:
+        one = deliveries.claim(session, "one", MONDAY, until, 3)
+        two = deliveries.claim(session, "two", MONDAY, until, 3)
+    assert ([len(one), len(two)], {c.id for c in one} & {c.id for c in two}) == ([3, 1], set())
+    with database.writing(engine) as session:
+        assert deliveries.claim(session, "two", until, until, 9) == ()
+        assert len(deliveries.claim(session, "two", until + timedelta(seconds=1), until, 9)) == 3
+        assert deliveries.release(session, "two") == 4
+        assert deliveries.counts(session, "2026-W20") == {Fate.WAITING.value: 4}
+
+
+def test_after_three_weeks_without_the_product_one_digest_comes_at_most(engine: Engine) -> None:
+    enrolment.enrol(engine, KEYS, addresses.mail("ada@example.org"), Choice(), origin="import", now=BEFORE)
+    assert queueing.queue_due(engine, MONDAY + timedelta(days=17)) == 0, "the last moment was three days ago"
+    assert queueing.queue_due(engine, MONDAY + timedelta(days=22)) == 1
+    with database.reading(engine) as session:
+        (found,) = subscribers.of_address(session, "ada@example.org")
+        assert deliveries.counts(session, "2026-W23") == {"waiting": 1}
+    assert found.next_due_at == MONDAY + timedelta(days=28)
+
+
+def test_a_forecast_says_what_a_run_would_note_and_notes_nothing(engine: Engine) -> None:
+    for number in range(3):
+        choice = Choice(query=Query(levels=(number % 2,)))
+        enrolment.enrol(engine, KEYS, addresses.mail(f"r{number}@example.org"), choice, origin="import", now=BEFORE)
+    for _ in range(2):
+        found = queueing.forecast(engine, None, MONDAY)
+        assert (found.periods, found.editions, found.left_over) == ({"2026-W20": 3}, 2, 0)
+    assert queueing.is_any(engine, MONDAY)
+    queueing.queue_due(engine, MONDAY)
+    assert queueing.forecast(engine, None, MONDAY).periods == {}
+    assert queueing.forecast(engine, None, MONDAY).left_over == 3
