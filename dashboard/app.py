@@ -6,30 +6,64 @@ Streamlit runs it from its path with `dashboard/` first on `sys.path`, so no mod
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
+from html import escape
 from pathlib import Path
 
 import streamlit as st
 
-from dashboard import address, pieces
+from dashboard import address, language, pieces
 from dashboard.data import Library
-from dashboard.views import explore, item, roadmap, sources, this_month
+from dashboard.mail.desk import Desk
+from dashboard.login import Login
+from dashboard.reader import Visitor, visitor
+from dashboard.views import about, digest, explore, item, labs, operations, roadmap, sources, this_month, trends
 from staycurrent import settings
 from staycurrent.clock import clock
 from staycurrent.errors import NotFound, SchemaError, SettingsError, StaycurrentError, StoreError, UsageError
+from staycurrent.i18n import N_
+from staycurrent.i18n import gettext as _
 from staycurrent.store import engine as store
 from staycurrent.store.engine import Engine
-from staycurrent.store.marks import LOCAL
 
 log = logging.getLogger("staycurrent.dashboard")
 STYLE = Path(__file__).with_name("style.css")
 View = Callable[[Library], None]
 
 
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A page: the last part of its path, its title, and what draws it."""
+
+    path: str
+    title: str
+    view: View
+    is_linked: bool = True
+    """Whether the head of every page leads to it."""
+    is_for_admins: bool = False
+
+
+PLACES = (
+    Place("this-month", N_("This month"), this_month.show),
+    Place("explore", N_("Explore"), explore.show),
+    Place("roadmap", N_("Roadmap"), roadmap.show),
+    Place("trends", N_("Trends"), trends.show),
+    Place("labs", N_("Labs"), labs.show),
+    Place("digest", N_("Digest"), digest.show),
+    Place("sources", N_("Sources"), sources.show),
+    Place("about", N_("About"), about.show),
+    Place("item", N_("Paper"), item.show, is_linked=False),
+    Place("operations", N_("Operations"), operations.show, is_for_admins=True),
+)
+"""All pages; the first is the front page."""
+
+
 @st.cache_resource(show_spinner=False)
-def _engine(url: str) -> Engine:
+def _engine(url: str, replica: str = "") -> Engine:
     """The engine of this process, once its schema is found to be current; a failure is not kept, the next run tries again."""
-    engine = store.open_engine(url)
+    engine = store.open_engine(url, replica=replica)
     try:
         store.check_schema(engine)
     except StaycurrentError:
@@ -38,32 +72,55 @@ def _engine(url: str) -> Engine:
     return engine
 
 
-def _library() -> Library:
+@dataclass(frozen=True, slots=True)
+class Entrance:
+    """Who is at the page, and whether readers can sign in here."""
+
+    visitor: Visitor = Visitor()
+    has_sign_in: bool = False
+
+
+def _entrance() -> Entrance:
+    """Who is at the page; nobody where the settings are wrong, which the page itself will say."""
+    try:
+        given = settings.load()
+        login = Login.of(given)
+    except StaycurrentError:
+        return Entrance()
+    headers = {name.lower(): value for name, value in st.context.headers.items()}
+    claims = st.user.to_dict() if login else {}
+    return Entrance(visitor(login, claims, is_loopback=given.is_loopback, headers=headers), login is not None)
+
+
+def _library(who: Visitor) -> Library:
     given = settings.load()
-    # Without logins there is one profile, its owner's; on a public address nobody else's pages follow it.
-    reader = LOCAL if given.is_loopback else None
-    return Library(_engine(given.resolved_database_url), clock(given.today), reader)
+    engine = _engine(given.resolved_database_url, given.database_read_url.get_secret_value())
+    return Library(engine, clock(given.today), who.profile, Desk.of(given), is_admin=who.is_admin)
 
 
-def _page(view: View, home: str) -> Callable[[], None]:
-    """The view with every error turned into a state of the page; what is not ours is a bug, and logged as one."""
+def _page(view: View, home: Callable[[], str], who: Visitor) -> Callable[[], None]:
+    """The view with every error turned into a state of the page; what is not ours is a bug, and logged as one.
+
+    `home` gives the address under which the page begins anew.
+    """
 
     def run() -> None:
         try:
-            view(_library())
+            view(_library(who))
         except NotFound as error:
-            _notice("Not found", str(error), (address.explore(), "Search for it"))
+            _notice(_("Not found"), str(error), (address.explore(), _("Search for it")))
         except SchemaError as error:
-            _notice("The library is being set up", f"{str(error).capitalize()}.", (home, "Try again"))
+            _notice(_("The library is being set up"), f"{str(error).capitalize()}.", (home(), _("Try again")))
         except (SettingsError, StoreError) as error:
             log.error("%s", error)  # noqa: TRY400 - its words say it; they may name hosts and paths, so the page does not
-            message = "Its database cannot be used at the moment; the server's log says why."
-            _notice("The library cannot be opened", message, (home, "Try again"))
+            message = _("Its database cannot be used at the moment; the server's log says why.")
+            _notice(_("The library cannot be opened"), message, (home(), _("Try again")))
         except UsageError as error:
-            _notice("This address cannot be shown", str(error), (home, "Start over"))
+            _notice(_("This address cannot be shown"), str(error), (home(), _("Start over")))
         except Exception:
             log.exception("page failed")
-            _notice("Something went wrong here", "It has been written to the log of the server.", (home, "Try again"))
+            message = _("It has been written to the log of the server.")
+            _notice(_("Something went wrong here"), message, (home(), _("Try again")))
 
     return run
 
@@ -74,22 +131,47 @@ def _notice(title: str, message: str, link: tuple[str, str]) -> None:
 
 def main() -> None:
     """One run of the script, for one reader."""
+    language.begin()
     st.set_page_config(page_title="staycurrent", layout="centered", initial_sidebar_state="collapsed")
     st.html(STYLE)
-    shown = [
-        st.Page(_page(this_month.show, address.this_month()), title="This month", url_path="this-month", default=True),
-        st.Page(_page(explore.show, address.explore()), title="Explore", url_path="explore"),
-        st.Page(_page(roadmap.show, address.roadmap()), title="Roadmap", url_path="roadmap"),
-        st.Page(_page(sources.show, address.sources()), title="Sources", url_path="sources"),
-    ]
-    page = st.navigation(
-        [*shown, st.Page(_page(item.show, address.explore()), title="Paper", url_path="item")], position="hidden"
-    )
-    with st.container(horizontal=True, key="nav"):
-        for other in shown:
-            st.page_link(other)
+    entrance = _entrance()
+    pages = {place.path: _streamlit_page(place, entrance.visitor) for place in PLACES}
+    page = st.navigation(list(pages.values()), position="hidden")
+    _head(page, [pages[place.path] for place in PLACES if _is_shown(place, entrance.visitor)], entrance)
     st.set_page_config(page_title=f"{page.title} · staycurrent")
     page.run()
+
+
+def _is_shown(place: Place, who: Visitor) -> bool:
+    return place.is_linked and (who.is_admin or not place.is_for_admins)
+
+
+def _streamlit_page(place: Place, who: Visitor) -> st.Page:
+    home = address.explore if place.view is item.show else partial(address.page, "" if place is PLACES[0] else place.path)
+    shown = _page(place.view, home, who)
+    return st.Page(shown, title=_(place.title), url_path=place.path, default=place is PLACES[0])
+
+
+def _head(page: st.Page, linked: Sequence[st.Page], entrance: Entrance) -> None:
+    """What stands above every page: the name, the other language, the way to the pages, and to sign in or out."""
+    st.html(pieces.brand(address.page(""), language.switch(f"./{page.url_path}")))
+    with st.container(horizontal=True, key="nav"):
+        for other in linked:
+            st.page_link(other, query_params=address.carried() or None)
+        if entrance.has_sign_in:
+            _door(entrance.visitor)
+    if entrance.visitor.person and not entrance.visitor.person.is_welcome:
+        text = _("This account may not sign in here; the operator of this installation decides who may.")
+        st.html(pieces.notice(_("You read as a guest"), text, tone="warn"))
+
+
+def _door(who: Visitor) -> None:
+    if who.person is None:
+        st.button(_("Sign in"), key="sign-in", type="tertiary", on_click=st.login)
+        return
+    if who.person.name:
+        st.html(f'<span class="sc-who"><bdi>{escape(who.person.name)}</bdi></span>')
+    st.button(_("Sign out"), key="sign-out", type="tertiary", on_click=st.logout)
 
 
 if __name__ == "__main__":

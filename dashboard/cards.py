@@ -5,10 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from html import escape
 
-from dashboard import address, words
-from dashboard.tex import readable
+from dashboard import address, reader_panel, words
+from dashboard.reader_panel import Mine
+from dashboard.tex import isolated, readable
+from staycurrent.i18n import gettext as _
+from staycurrent.i18n import ngettext
+from staycurrent.reading import reasons
 from staycurrent.reading.monthly import Placed
-from staycurrent.types import ItemView, Kind, LabEvidence, Repository
+from staycurrent.types import LLM, READER, ItemView, Kind, LabEvidence, Repository
 
 AUTHORS = 3
 TOPICS = 3
@@ -16,48 +20,79 @@ REASONS = 4
 _SOURCES = {"arxiv": 0, "huggingface": 1, "paperswithcode": 2}
 
 
-def placed(entry: Placed, position: int) -> str:
-    """A card of a reading: with its position in the list at hand and the reasons for it."""
-    return card(entry.item, rank=position, why=entry.why)
+def placed(entry: Placed, position: int, mine: Mine | None = None) -> str:
+    """A card of a reading: with its position in the list at hand, the reasons for it, and how long it takes."""
+    return card(entry.item, rank=position, why=entry.why, minutes=entry.minutes, mine=mine)
 
 
-def card(item: ItemView, *, rank: int | None = None, why: Mapping[str, str] | None = None) -> str:
-    """The card of an item."""
-    number = f'<span class="sc-rank" aria-label="Rank {rank}">{rank}</span>' if rank is not None else ""
+def card(
+    item: ItemView,
+    *,
+    rank: int | None = None,
+    why: Mapping[str, str] | None = None,
+    minutes: int = 0,
+    mine: Mine | None = None,
+) -> str:
+    """The card of an item; with `mine` it offers its reader's marks."""
+    number = _rank(rank) if rank is not None else ""
     foot = f'<div class="sc-foot">{marks(item)}{fold(item)}</div>'
-    parts = (kicker(item), title(item), byline(item.authors), why_line(why), badges(item), foot)
+    foot += reader_panel.item_marks(item.id, item.title, mine.kinds) if mine else ""
+    parts = (kicker(item, minutes=minutes, mine=mine), title(item), byline(item.authors), why_line(why), badges(item), foot)
     return f'<article class="sc-card{" sc-ranked" if number else ""}">{number}<div>{"".join(parts)}</div></article>'
+
+
+def _rank(rank: int) -> str:
+    label = _("Rank {n}").format(n=words.number(rank))
+    return f'<span class="sc-rank" aria-label="{escape(label)}">{words.number(rank)}</span>'
 
 
 def row(item: ItemView) -> str:
     """An item in one or two lines, for lists inside a section."""
     return (
-        f'<li class="sc-row">{_title_link(item)}{withdrawn(item)}'
+        f'<li class="sc-row">{_title_link(item)} {withdrawn(item)}'
         f'<span class="sc-quiet">{words.day(item.listed_on)}{_more(item)}</span></li>'
     )
 
 
 def _more(item: ItemView) -> str:
     lab = f" · {escape(words.lab(item.labs[0].lab))}" if item.labs and words.is_stated(item.labs[0]) else ""
-    return f'{lab} · <a href="{escape(address.item(item.id))}">Details</a>'
+    return f'{lab} · <a href="{escape(address.item(item.id))}">{escape(_("Details"))}</a>'
 
 
-def kicker(item: ItemView) -> str:
-    """The line above the title: level, how sure, kind, day."""
-    kind = '<span class="sc-kind">Post</span>' if item.kind is Kind.POST else ""
-    day = f'<time datetime="{item.listed_on.isoformat()}" title="Listed on">{words.day(item.listed_on)}</time>'
-    return f'<div class="sc-kicker">{level(item)}{kind}{withdrawn(item)}{day}</div>'
+def kicker(item: ItemView, *, minutes: int = 0, mine: Mine | None = None) -> str:
+    """The line above the title: level, how sure, kind, day, minutes."""
+    kind = f'<span class="sc-kind">{escape(_("Post"))}</span>' if item.kind is Kind.POST else ""
+    listed = escape(_("Listed on"))
+    day = f'<time datetime="{item.listed_on.isoformat()}" title="{listed}">{words.day(item.listed_on)}</time>'
+    time = f"<span>{words.minutes(minutes)}</span>" if minutes else ""
+    return f'<div class="sc-kicker">{reader_panel.new_mark(mine)}{level(item)}{kind}{withdrawn(item)}{day}{time}</div>'
 
 
 def level(item: ItemView) -> str:
     """The level as a chip; a doubtful one says so, and an unclassified item is not given one."""
     if item.level is None:
-        return '<span class="sc-unsure" title="The classifier has not read it yet">Not classified yet</span>'
+        return _doubt(_("Not classified yet"), _("The classifier has not read it yet."))
     chip = level_chip(item.level)
+    if item.origin:
+        return f'{chip}<span class="sc-origin">{escape(whose(item.origin))}</span>'
     if not item.unsure:
         return chip
-    share = f", {words.share(item.confidence)} sure" if item.confidence is not None else ""
-    return f'{chip}<span class="sc-unsure" title="The classifier is below its threshold for this item">Unsure{share}</span>'
+    return chip + _doubt(_unsure(item.confidence), _("The classifier is below its threshold for this item."))
+
+
+def _unsure(confidence: float | None) -> str:
+    return _("Unsure") if confidence is None else _("Unsure, {share} sure").format(share=words.share(confidence))
+
+
+def _doubt(text: str, why: str) -> str:
+    return f'<span class="sc-unsure" title="{escape(why)}">{escape(text)}</span>'
+
+
+def whose(origin: str) -> str:
+    """Who gave a level that is not the classifier's."""
+    if origin == READER:
+        return _("set by a reader")
+    return _("second opinion by {model}").format(model=origin.removeprefix(LLM))
 
 
 def level_chip(number: int) -> str:
@@ -67,7 +102,7 @@ def level_chip(number: int) -> str:
 
 
 def withdrawn(item: ItemView) -> str:
-    return '<strong class="sc-withdrawn">Withdrawn</strong>' if item.withdrawn else ""
+    return f'<strong class="sc-withdrawn">{escape(_("Withdrawn"))}</strong>' if item.withdrawn else ""
 
 
 def title(item: ItemView) -> str:
@@ -75,7 +110,7 @@ def title(item: ItemView) -> str:
 
 
 def _title_link(item: ItemView) -> str:
-    shown = f"<bdi>{readable(item.title)}</bdi>"
+    shown = isolated(item.title)
     return link(item.url, shown) or f'<a href="{escape(address.item(item.id))}">{shown}</a>'
 
 
@@ -94,7 +129,10 @@ def byline(authors: tuple[str, ...], shown: int = AUTHORS) -> str:
         return ""
     names = ", ".join(f"<bdi>{readable(a)}</bdi>" for a in authors[:shown])
     rest = len(authors) - shown
-    return f'<p class="sc-by">{names}{f" and {rest} more" if rest > 0 else ""}</p>'
+    if rest > 0:
+        more = ngettext("{names} and {n} more", "{names} and {n} more", rest)
+        names = escape(more).format(names=names, n=words.number(rest))
+    return f'<p class="sc-by">{names}</p>'
 
 
 def badges(item: ItemView) -> str:
@@ -115,7 +153,7 @@ def _lab(evidence: LabEvidence) -> str:
     name, why = escape(words.lab(evidence.lab)), escape(words.lab_evidence(evidence))
     if words.is_stated(evidence):
         return f'<span class="sc-lab" title="{why}">{name}</span>'
-    return f'<span class="sc-lab sc-inferred" title="{why}">{name} <i>inferred</i></span>'
+    return f'<span class="sc-lab sc-inferred" title="{why}">{name} <i>{escape(_("inferred"))}</i></span>'
 
 
 def _topic(slug: str) -> str:
@@ -127,13 +165,15 @@ def marks(item: ItemView) -> str:
     named = sorted(item.sources, key=lambda s: (_SOURCES.get(s, 3), s))
     shown = [f"<span>{escape(_mark(s, item))}</span>" for s in named]
     code = _code(item.repositories)
-    details = f'<a href="{escape(address.item(item.id))}">Details</a>'
+    details = f'<a href="{escape(address.item(item.id))}">{escape(_("Details"))}</a>'
     return f'<p class="sc-marks">{"".join([*shown, *([code] if code else []), details])}</p>'
 
 
 def _mark(source: str, item: ItemView) -> str:
-    votes = words.count(item.votes, "vote") if source == "huggingface" and item.votes else ""
-    return f"{words.source(source)} {votes}".strip()
+    if source != "huggingface" or not item.votes:
+        return words.source(source)
+    said = ngettext("{source} {n} vote", "{source} {n} votes", item.votes)
+    return said.format(source=words.source(source), n=words.number(item.votes))
 
 
 def _code(repositories: tuple[Repository, ...]) -> str:
@@ -142,20 +182,21 @@ def _code(repositories: tuple[Repository, ...]) -> str:
     if not known:
         return ""
     best = max(known, key=lambda r: (r.official is True, r.stars or 0))
-    stars = f" ★ {best.stars:,}" if best.stars else ""
-    return link(best.url, f"Code{stars}")
+    shown = _("Code ★ {stars}").format(stars=words.number(best.stars)) if best.stars else _("Code")
+    return link(best.url, escape(shown))
 
 
 def why_line(why: Mapping[str, str] | None) -> str:
     """Why it stands here, the strongest reasons first; the weak ones are for the item's page and the API."""
     if not why:
         return ""
-    reasons = "; ".join(escape(str(reason)) for reason in list(why.values())[:REASONS])
-    return f'<p class="sc-why"><b>Why here</b> {reasons}</p>'
+    said = "; ".join(escape(reasons.shown(part, str(text))) for part, text in list(why.items())[:REASONS])
+    return f'<p class="sc-why"><b>{escape(_("Why here"))}</b> {said}</p>'
 
 
 def fold(item: ItemView) -> str:
     """The abstract, folded."""
     if not item.abstract:
         return ""
-    return f'<details class="sc-abstract"><summary>Abstract</summary><p><bdi>{readable(item.abstract)}</bdi></p></details>'
+    text = f"<p>{isolated(item.abstract)}</p>"
+    return f'<details class="sc-abstract"><summary>{escape(_("Abstract"))}</summary>{text}</details>'

@@ -8,23 +8,30 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
-from typing import Any, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
 import streamlit as st
 
+from dashboard.login import refuse_foreign
+from dashboard.mail.desk import Desk
+from dashboard.reader import Reader
 from staycurrent import roadmap
 from staycurrent.clock import Clock
-from staycurrent.period import Period, month, previous_month
+from staycurrent.period import Period
 from staycurrent.query import Query
 from staycurrent.reading import monthly
 from staycurrent.reading.monthly import ReadingList
 from staycurrent.store import engine as store
-from staycurrent.store import facets, health, items, listing, sources, suggest
+from staycurrent.store import facets, health, items, listing, sources, suggest, whole
 from staycurrent.store.engine import Engine
 from staycurrent.store.facets import Facet
 from staycurrent.store.health import Health
+from staycurrent.store.models import Run
 from staycurrent.store.suggest import Suggestion
 from staycurrent.types import ItemDetail, ItemView
+
+if TYPE_CHECKING:
+    from staycurrent.reading.similar import Alike
 
 PAGE_SIZE = 25
 NARROWING = ("level", "topic", "lab")
@@ -33,10 +40,13 @@ ROADMAP_LEVELS = roadmap.ON_ROADMAP
 MONTHS_BACK = 24
 NEWEST = 3
 RUNS = 30
+SIMILAR = 6
 KEPT_ENTRIES = 400
 FRESH = 5
 """Seconds that an answer is kept: long enough for the reruns of one reader and for many readers at once, short enough that
 a collection shows as soon as it ends."""
+LONG = 300
+"""Seconds for what changes by the day and takes long to find."""
 P = ParamSpec("P")
 R = TypeVar("R")
 
@@ -46,14 +56,6 @@ def kept(seconds: int) -> Callable[[Callable[P, R]], Callable[P, R]]:
 
     names: dict[Any, Any] = {Engine: lambda engine: engine.url.render_as_string(), Query: Query.url_query}
     return st.cache_data(ttl=seconds, max_entries=KEPT_ENTRIES, show_spinner=False, hash_funcs=names)
-
-
-@dataclass(frozen=True, slots=True)
-class Month:
-    """A month that can be chosen, and how many items were listed in it."""
-
-    period: Period
-    total: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +88,14 @@ class RunView:
 
 
 @dataclass(frozen=True, slots=True)
+class Citation:
+    """An item as reference managers read it."""
+
+    bibtex: str
+    ris: str
+
+
+@dataclass(frozen=True, slots=True)
 class Library:
     """What the pages may ask. Every method raises `StoreError` when the database cannot answer."""
 
@@ -93,6 +103,10 @@ class Library:
     clock: Clock
     reader: str | None = None
     """Profile whose marks act on lists and readings where the address names none."""
+    desk: Desk | None = None
+    """What is done about mail; None where the page of the digest is not drawn."""
+    is_admin: bool = False
+    """Whether the reader may look at how the installation does."""
 
     @property
     def now(self) -> datetime:
@@ -102,13 +116,33 @@ class Library:
     def today(self) -> date:
         return self.now.date()
 
-    def months(self) -> tuple[Month, ...]:
+    def months(self) -> tuple[Period, ...]:
         """This month and the last one, and every month before them that has items; newest first."""
         return _months(self.engine, self.today)
 
-    def reading(self, period: Period, query: Query) -> ReadingList:
-        """The reading of a period; without levels in the query, of all levels of the roadmap."""
-        return _reading(self.engine, period, on_roadmap(self._mine(query)), self.today)
+    @property
+    def me(self) -> Reader | None:
+        """The reader, who may mark and correct; None where nobody may."""
+        return Reader(self.reader, self.engine, self.now) if self.reader else None
+
+    def reading(self, period: Period, query: Query, minutes: int | None = None) -> ReadingList:
+        """The reading of a period, of so many minutes; without levels in the query, of all levels of the roadmap."""
+        return _reading(self.engine, period, on_roadmap(self._mine(query)), self.today, minutes)
+
+    @staticmethod
+    def changed() -> None:
+        """Forget every answer in which the level of an item shows: the reader who just changed it looks at it."""
+        answers: tuple[Any, ...] = (_detail, _reading, _counts, _found, _newest)
+        for answer in answers:
+            answer.clear()
+
+    def similar(self, public_id: str) -> tuple[Alike, ...]:
+        """Items like an item, without what the reader hid. Raises `NotFound`."""
+        return _similar(self.engine, public_id, self.reader, self.today)
+
+    def citation(self, row: int) -> Citation:
+        """An item as reference managers read it."""
+        return _citation(self.engine, row)
 
     def counts(self, query: Query) -> dict[int, int]:
         """Items by level, whatever levels the query names."""
@@ -119,6 +153,7 @@ class Library:
         return _found(self.engine, self._mine(query), cursor, self.today)
 
     def _mine(self, query: Query) -> Query:
+        refuse_foreign(query.reader, self.reader)
         return query if query.reader or not self.reader else replace(query, reader=self.reader)
 
     def newest(self) -> dict[int, tuple[ItemView, ...]]:
@@ -142,20 +177,31 @@ def on_roadmap(query: Query) -> Query:
 
 
 @kept(FRESH)
-def _months(engine: Engine, today: date) -> tuple[Month, ...]:
-    period, found = month(today), []
+def _months(engine: Engine, today: date) -> tuple[Period, ...]:
     with store.reading(engine) as session:
-        for back in range(MONTHS_BACK):
-            total = listing.count(session, Query(since=period.first, until=period.last), today)
-            if total or back < 2:  # noqa: PLR2004 - this month and the last
-                found.append(Month(period, total))
-            period = previous_month(period)
-    return tuple(found)
+        return listing.months_with_items(session, today, MONTHS_BACK)
 
 
 @kept(FRESH)
-def _reading(engine: Engine, period: Period, query: Query, today: date) -> ReadingList:
-    return monthly.reading(engine, period, query, today=today, limit=READING_SIZE)
+def _reading(engine: Engine, period: Period, query: Query, today: date, minutes: int | None) -> ReadingList:
+    return monthly.reading(engine, period, query, today=today, limit=READING_SIZE, minutes=minutes)
+
+
+@kept(LONG)
+def _similar(engine: Engine, public_id: str, profile: str | None, today: date) -> tuple[Alike, ...]:
+    from staycurrent.reading.similar import similar  # brings numpy along, which the other pages do without
+
+    return similar(engine, (public_id,), today=today, limit=SIMILAR, profile=profile)
+
+
+@kept(LONG)
+def _citation(engine: Engine, row: int) -> Citation:
+    from staycurrent.exchange import bibtex, ris
+
+    with store.reading(engine) as session:
+        record = next(whole.records(session, [row]))
+    key = bibtex.keys([bibtex.cited(record)])[record.id]
+    return Citation(bibtex.entry(record, key), ris.entry(record, key))
 
 
 @kept(FRESH)
@@ -189,19 +235,21 @@ def _health(engine: Engine) -> tuple[Health, ...]:
 @kept(FRESH)
 def _runs(engine: Engine) -> tuple[RunView, ...]:
     with store.reading(engine) as session:
-        return tuple(
-            RunView(
-                source=run.source,
-                started=run.started_at,
-                seconds=(run.finished_at - run.started_at).total_seconds() if run.finished_at else None,
-                outcome=run.outcome,
-                fetched=run.fetched,
-                new=run.new,
-                changed=run.changed,
-                error=run.error,
-            )
-            for run in sources.recent_runs(session, RUNS)
-        )
+        return tuple(run_view(run) for run in sources.recent_runs(session, RUNS))
+
+
+def run_view(run: Run) -> RunView:
+    """A run as pages show it."""
+    return RunView(
+        source=run.source,
+        started=run.started_at,
+        seconds=(run.finished_at - run.started_at).total_seconds() if run.finished_at else None,
+        outcome=run.outcome,
+        fetched=run.fetched,
+        new=run.new,
+        changed=run.changed,
+        error=run.error,
+    )
 
 
 @kept(FRESH)

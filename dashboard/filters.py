@@ -6,32 +6,37 @@ on the front page) stays in the URL untouched.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from datetime import date
 from typing import Any
 
 import streamlit as st
 
-from dashboard import words
-from dashboard.data import ROADMAP_LEVELS, Library, Month
+from dashboard import address, words
+from dashboard.data import ROADMAP_LEVELS, Library
 from staycurrent import query as queries
 from staycurrent import roadmap
 from staycurrent.errors import UsageError
+from staycurrent.i18n import N_, language, number
+from staycurrent.i18n import gettext as _
 from staycurrent.period import Period, month, parse
 from staycurrent.query import Query, Sort
 from staycurrent.types import Kind
 
 SORTS = {
-    Sort.NEWEST: "Newest first",
-    Sort.RELEVANCE: "Best match first",
-    Sort.VOTES: "Most votes first",
-    Sort.STARS: "Most stars first",
-    Sort.CONFIDENCE: "Surest level first",
+    Sort.NEWEST: N_("Newest first"),
+    Sort.RELEVANCE: N_("Best match first"),
+    Sort.VOTES: N_("Most votes first"),
+    Sort.STARS: N_("Most stars first"),
+    Sort.CONFIDENCE: N_("Surest level first"),
 }
-_CODE = {True: "With code", False: "Without code"}
-_KIND = {Kind.PAPER: "Papers", Kind.POST: "Posts"}
-_ANY = "Any"
+_ANY = "any"
+_CODE = {_ANY: N_("Any"), "1": N_("With code"), "0": N_("Without code")}
+_KIND = {_ANY: N_("Any"), Kind.PAPER.value: N_("Papers"), Kind.POST.value: N_("Posts")}
+"""Choices by their value in the URL; `any` stands for none there."""
+_DATES = {"en": "YYYY-MM-DD", "de": "DD.MM.YYYY"}
+"""Of the forms that Streamlit knows."""
 
 
 def given() -> dict[str, list[str]]:
@@ -56,9 +61,9 @@ def chosen_month(today: date) -> Period:
         return month(today)
     period = parse(text)
     if "W" in text:
-        raise UsageError("month: this page shows months; write it as 2026-05")
+        raise UsageError(_("month: this page shows months; write it as 2026-05"))
     if period.first > today:
-        raise UsageError(f"month: {words.month(period.first)} has not begun yet")
+        raise UsageError(_("month: {month} has not begun yet").format(month=words.month(period.first)))
     return period
 
 
@@ -67,13 +72,20 @@ def put(query: Query, **others: str | None) -> None:
     pairs: dict[str, list[str]] = {name: [value] for name, value in others.items() if value}
     for name, value in query.params():
         pairs.setdefault(name, []).append(value)
-    st.query_params.from_dict(pairs)
+    _go(pairs)
 
 
-def month_controls(library: Library, period: Period, wanted: Query, counts: Mapping[int, int]) -> None:
+def _go(pairs: Mapping[str, list[str]]) -> None:
+    """Make these the parameters of the URL, and keep its language."""
+    named = st.query_params.get_all(address.LANGUAGE)
+    st.query_params.from_dict({**pairs, **({address.LANGUAGE: named} if named else {})})
+
+
+def month_controls(
+    library: Library, period: Period, wanted: Query, counts: Mapping[int, int], more: Callable[[], None]
+) -> None:
     """Month, labs and topics in one row, the levels with their counts below."""
-    months = _with_chosen(library.months(), period)
-    totals = {m.period.name: m for m in months}
+    months = {m.name: m for m in sorted({*library.months(), period}, reverse=True)}
     _preset(
         m_month=period.name,
         m_labs=list(wanted.labs),
@@ -82,23 +94,24 @@ def month_controls(library: Library, period: Period, wanted: Query, counts: Mapp
     )
     with st.container(horizontal=True, vertical_alignment="bottom", key="month-controls"):
         st.selectbox(
-            "Month",
-            list(totals),
-            format_func=lambda name: words.month(totals[name].period.first),
+            _("Month"),
+            list(months),
+            format_func=lambda name: words.month(months[name].first),
             key="m_month",
             on_change=_month_changed,
             label_visibility="collapsed",
             width=200,
         )
         active = len(wanted.labs) + len(wanted.topics)
-        with st.popover(f"Labs and topics ({active})" if active else "Labs and topics"):
-            _several("Labs", lab_options(wanted.labs), words.lab, "m_labs", _month_changed)
-            _several("Topics", list(roadmap.topics()), topic_label, "m_topics", _month_changed)
+        with st.popover(_("Labs and topics ({n})").format(n=number(active)) if active else _("Labs and topics")):
+            _several(_("Labs"), lab_options(wanted.labs), words.lab, "m_labs", _month_changed)
+            _several(_("Topics"), list(roadmap.topics()), topic_label, "m_topics", _month_changed)
+        more()
     st.pills(
-        "Levels",
+        _("Levels"),
         ROADMAP_LEVELS,
         selection_mode="multi",
-        format_func=lambda n: f"{level_label(n)} · {counts.get(n, 0):,}",
+        format_func=lambda n: f"{level_label(n)} · {number(counts.get(n, 0))}",
         key="m_levels",
         on_change=_month_changed,
         label_visibility="collapsed",
@@ -115,13 +128,7 @@ def _month_changed() -> None:
     off_roadmap = tuple(n for n in before.levels if n not in ROADMAP_LEVELS)
     levels = tuple(sorted({*state.m_levels, *off_roadmap}))
     now = replace(before, levels=levels, labs=tuple(sorted(state.m_labs)), topics=tuple(sorted(state.m_topics)))
-    put(now, month=state.m_month)
-
-
-def _with_chosen(months: tuple[Month, ...], period: Period) -> list[Month]:
-    known = {m.period.name: m for m in months}
-    known.setdefault(period.name, Month(period, 0))
-    return [known[name] for name in sorted(known, reverse=True)]
+    put(now, month=state.m_month, minutes=one("minutes"), group=one("group"))
 
 
 def explore_form(library: Library, wanted: Query) -> None:
@@ -133,8 +140,8 @@ def explore_form(library: Library, wanted: Query) -> None:
         e_topics=list(wanted.topics),
         e_labs=list(wanted.labs),
         e_sources=list(wanted.sources),
-        e_kind=_KIND.get(wanted.kind, _ANY) if wanted.kind else _ANY,
-        e_code=_CODE[wanted.has_code] if wanted.has_code is not None else _ANY,
+        e_kind=wanted.kind.value if wanted.kind else _ANY,
+        e_code=str(int(wanted.has_code)) if wanted.has_code is not None else _ANY,
         e_since=wanted.since,
         e_until=wanted.until,
         e_sort=wanted.sort,
@@ -142,32 +149,48 @@ def explore_form(library: Library, wanted: Query) -> None:
     with st.form("explore", border=False):
         with st.container(horizontal=True, vertical_alignment="bottom", key="search-row"):
             st.text_input(
-                "Search",
+                _("Search"),
                 key="e_text",
                 max_chars=queries.MAX_TEXT,
-                placeholder='Words, "a phrase", prefix*, -without, title:word, author:name',
+                placeholder=_('Words, "a phrase", prefix*, -without, title:word, author:name'),
                 label_visibility="collapsed",
             )
-            st.form_submit_button("Search", type="primary", on_click=_explore_changed)
-        with st.expander("Filters and order"):
+            st.form_submit_button(_("Search"), key="e_search", type="primary", on_click=_explore_changed)
+        with st.expander(_("Filters and order")):
             _explore_filters(library, wanted)
 
 
 def _explore_filters(library: Library, wanted: Query) -> None:
-    _several("Levels", [*ROADMAP_LEVELS, roadmap.OFF_ROADMAP], level_label, "e_levels")
+    _several(_("Levels"), [*ROADMAP_LEVELS, roadmap.OFF_ROADMAP], level_label, "e_levels")
     left, right = st.columns(2)
     with left:
-        _several("Topics", list(roadmap.topics()), topic_label, "e_topics")
-        _several("Sources", _union([h.name for h in library.health()], wanted.sources), words.source, "e_sources")
-        st.date_input("Listed since", value=None, key="e_since", format="YYYY-MM-DD")
-        st.selectbox("Kind", [_ANY, *_KIND.values()], key="e_kind")
+        _several(_("Topics"), list(roadmap.topics()), topic_label, "e_topics")
+        _several(_("Sources"), _union([h.name for h in library.health()], wanted.sources), words.source, "e_sources")
+        _day(_("Listed since"), "e_since")
+        _choice(_("Kind"), _KIND, "e_kind")
     with right:
-        _several("Labs", lab_options(wanted.labs), words.lab, "e_labs")
-        st.multiselect("Without", wanted.exclude, key="e_exclude", accept_new_options=True, placeholder="Words or phrases")
-        st.date_input("Listed until", value=None, key="e_until", format="YYYY-MM-DD")
-        st.selectbox("Code", [_ANY, *_CODE.values()], key="e_code")
-    st.selectbox("Order", list(SORTS), format_func=SORTS.__getitem__, key="e_sort")
-    st.form_submit_button("Apply", on_click=_explore_changed)
+        _several(_("Labs"), lab_options(wanted.labs), words.lab, "e_labs")
+        st.multiselect(
+            _("Without"), wanted.exclude, key="e_exclude", accept_new_options=True, placeholder=_("Words or phrases")
+        )
+        _day(_("Listed until"), "e_until")
+        _choice(_("Code"), _CODE, "e_code")
+    _choice(_("Order"), SORTS, "e_sort")
+    st.form_submit_button(_("Apply"), key="e_apply", on_click=_explore_changed)
+
+
+def _day(label: str, key: str) -> None:
+    st.date_input(label, value=None, key=key, format=day_form())
+
+
+def day_form() -> str:
+    """How a field takes a day."""
+    return _DATES[language()]
+
+
+def _choice(label: str, options: Mapping[Any, str], key: str) -> None:
+    """One of some values, each shown in the reader's language."""
+    st.selectbox(label, list(options), format_func=lambda value: _(options[value]), key=key)
 
 
 def _explore_changed() -> None:
@@ -190,19 +213,19 @@ def _explore_changed() -> None:
         "topic": state.e_topics,
         "lab": state.e_labs,
         "source": state.e_sources,
-        "kind": [k.value for k, shown in _KIND.items() if shown == state.e_kind],
-        "has_code": [str(int(k)) for k, shown in _CODE.items() if shown == state.e_code],
+        "kind": [state.e_kind] if state.e_kind != _ANY else [],
+        "has_code": [state.e_code] if state.e_code != _ANY else [],
         "since": [state.e_since.isoformat()] if state.e_since else [],
         "until": [state.e_until.isoformat()] if state.e_until else [],
         "sort": [state.e_sort.value] if state.e_sort is not Sort.NEWEST else [],
     }
     for name, value in without_widget.params():
         raw.setdefault(name, []).append(value)
-    st.query_params.from_dict({name: values for name, values in raw.items() if any(values)})
+    _go({name: values for name, values in raw.items() if any(values)})
 
 
 def _several(label: str, options: list[Any], shown: Any, key: str, on_change: Any = None) -> None:
-    st.multiselect(label, options, format_func=shown, key=key, on_change=on_change, placeholder="Any")
+    st.multiselect(label, options, format_func=shown, key=key, on_change=on_change, placeholder=_("Any"))
 
 
 def _preset(**values: Any) -> None:

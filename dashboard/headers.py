@@ -6,7 +6,6 @@ import base64
 import hashlib
 import re
 from pathlib import Path
-from urllib.parse import urlsplit
 
 import streamlit
 from starlette.datastructures import Headers, MutableHeaders
@@ -14,8 +13,12 @@ from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from starlette.websockets import WebSocketClose
 
-HIDDEN = frozenset({"/_stcore/metrics"})
-"""Streamlit answers these to anyone; they are nobody's business."""
+from dashboard import origin
+
+HIDDEN = re.compile(r"/_stcore/(?:metrics|upload_file|agent)(?:/|$)")
+"""What Streamlit answers to anyone and nobody here needs: its figures, uploads, agents."""
+SIGN_IN = re.compile(r"/(?:auth|oauth2callback)(?:/|$)")
+"""What it answers where nobody can sign in."""
 _INLINE = re.compile(rb"<script>(.*?)</script>", re.DOTALL)
 
 
@@ -43,9 +46,11 @@ def content_policy() -> str:
 class SecurityHeaders:
     """Adds the headers; refuses web sockets that another site opens, before Streamlit asks the Internet for its own address."""
 
-    def __init__(self, app: ASGIApp, *, public_url: str = "") -> None:
+    def __init__(self, app: ASGIApp, *, public_url: str = "", sign_in: bool = False) -> None:
         self.app = app
-        self.public_host = urlsplit(public_url).netloc
+        self.sign_in = sign_in
+        self.public_host = origin.split(public_url).netloc
+        self.is_secure = public_url.startswith("https://")
         self.headers = {
             "content-security-policy": content_policy(),
             "x-content-type-options": "nosniff",
@@ -54,6 +59,8 @@ class SecurityHeaders:
             "permissions-policy": "camera=(), microphone=(), geolocation=()",
             "cross-origin-opener-policy": "same-origin",
         }
+        if self.is_secure:
+            self.headers["strict-transport-security"] = "max-age=31536000"
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "websocket" and not self._same_site(Headers(scope=scope)):
@@ -68,11 +75,21 @@ class SecurityHeaders:
                 headers = MutableHeaders(scope=message)
                 for name, value in self.headers.items():
                     headers.setdefault(name, value)
+                if self.is_secure:
+                    message["headers"] = [_over_tls_only(*pair) for pair in message["headers"]]
             await send(message)
 
-        app = PlainTextResponse("not found", 404) if scope["path"] in HIDDEN else self.app
+        app = PlainTextResponse("not found", 404) if self._is_hidden(scope["path"]) else self.app
         await app(scope, receive, send_with_headers)
 
+    def _is_hidden(self, path: str) -> bool:
+        return HIDDEN.match(path) is not None or (not self.sign_in and SIGN_IN.match(path) is not None)
+
     def _same_site(self, headers: Headers) -> bool:
-        origin = headers.get("origin")
-        return origin is None or urlsplit(origin).netloc in {headers.get("host"), self.public_host}
+        came = headers.get("origin")
+        return came is None or any(origin.is_same_host(came, host) for host in (headers.get("host"), self.public_host))
+
+
+def _over_tls_only(name: bytes, value: bytes) -> tuple[bytes, bytes]:
+    """A header; where it sets a cookie (Streamlit's, against forged requests), one that browsers send by https only."""
+    return (name, value + b"; Secure") if name == b"set-cookie" and b"; secure" not in value.lower() else (name, value)

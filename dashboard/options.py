@@ -23,6 +23,7 @@ DARK = {
 }
 OPTIONS: dict[str, Any] = {
     "server.headless": True,
+    "runner.magicEnabled": False,
     # Streamlit would collect all garbage after each run: 90 ms with our libraries loaded, several times the run itself.
     "runner.postScriptGC": False,
     "server.fileWatcherType": "none",
@@ -32,6 +33,7 @@ OPTIONS: dict[str, Any] = {
     "client.showErrorDetails": "none",
     "client.showErrorLinks": False,
     "logger.level": "warning",
+    "secrets.files": [],
     "theme.baseRadius": "0.4rem",
     "theme.showWidgetBorder": True,
     "theme.linkUnderline": False,
@@ -40,10 +42,10 @@ OPTIONS: dict[str, Any] = {
 }
 
 
-def apply() -> None:
-    """Put the options into force; call before the app is built."""
+def apply(*, cookie_secret: str = "") -> None:
+    """Put the options into force; call before the app is built. The secret signs cookies, one for all web processes."""
     from streamlit.web import bootstrap
 
-    bootstrap.load_config_options(OPTIONS)
+    bootstrap.load_config_options(OPTIONS | ({"server.cookieSecret": cookie_secret} if cookie_secret else {}))
     for name in ("uvicorn", "uvicorn.error", "uvicorn.access"):
         logging.getLogger(name).setLevel(logging.WARNING)

@@ -8,7 +8,7 @@ import logging
 import signal
 import socket
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from functools import cached_property
 from pathlib import Path
@@ -22,14 +22,24 @@ from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
 from streamlit import App
 
+from classifier import packaged
 from dashboard import options
 from dashboard.api.discovery import FeedDiscovery
 from dashboard.api.service import Service
 from dashboard.headers import SecurityHeaders
-from staycurrent import settings
+from dashboard.login import Login
+from dashboard.mail.desk import Desk
+from dashboard.mail.routes import Mail
+from dashboard.marking import Marking
+from dashboard.messages import LARGEST, Messages
+from dashboard.metrics import Metrics
+from dashboard.observing import Observed, Templates
+from dashboard.sign_in import SignIn
+from staycurrent import logs, settings
 from staycurrent.clock import clock
 from staycurrent.errors import SchemaError, StaycurrentError, UsageError
 from staycurrent.store import engine as store
+from staycurrent.store import heartbeats
 from staycurrent.store.engine import Engine
 
 log = logging.getLogger("staycurrent.web")
@@ -45,14 +55,15 @@ Background = Callable[[], AbstractContextManager[None]]
 
 
 class Probes:
-    """`/healthz`: the process lives. `/readyz`: its database answers and has this program's schema."""
+    """`/healthz`: the process lives. `/readyz`: its database answers and has this program's schema; told with it is the
+    scheduler's heartbeat, which decides nothing."""
 
     def __init__(self, database_url: str) -> None:
         self._url = database_url
 
     @cached_property
     def _engine(self) -> Engine:
-        return store.open_engine(self._url)
+        return store.open_engine(self._url, pool=2)
 
     async def healthz(self, _request: Request) -> JSONResponse:
         return JSONResponse({"status": "ok"}, headers=NO_STORE)
@@ -61,12 +72,25 @@ class Probes:
         """Runs in a thread, since it waits for the database."""
         try:
             store.check_schema(self._engine)
+            scheduler = self._scheduler()
         except SchemaError as error:
             return JSONResponse({"status": "unready", "reason": str(error)}, 503, headers=NO_STORE)
         except StaycurrentError as error:
             log.warning("not ready: %s", error)  # the reason may name hosts and paths, so it is not told to everyone
             return JSONResponse({"status": "unready", "reason": "the database cannot be used"}, 503, headers=NO_STORE)
-        return JSONResponse({"status": "ok"}, headers=NO_STORE)
+        return JSONResponse({"status": "ok", "scheduler": scheduler}, headers=NO_STORE)
+
+    def _scheduler(self) -> dict[str, str | float | None]:
+        """For information only: a library that is not brought up to date for a while is still worth reading."""
+        with store.reading(self._engine) as session:
+            silent = heartbeats.silence(session, heartbeats.SCHEDULER)
+        if silent is None:
+            return {"state": "none", "silent_seconds": None}
+        return {"state": "ok" if silent <= heartbeats.STALE.total_seconds() else "stale", "silent_seconds": round(silent, 1)}
+
+    def close(self) -> None:
+        """Give the database back."""
+        self._engine.dispose()
 
     def routes(self) -> list[Route]:
         return [Route("/healthz", self.healthz), Route("/readyz", self.readyz)]
@@ -92,12 +116,32 @@ def routes(database_url: str, service: Service | None = None) -> list[BaseRoute]
 def create_app() -> App:
     """The ASGI application, by the settings of this process. Raises `SettingsError`."""
     given = settings.load()
-    options.apply()
-    service = Service(given.resolved_database_url, public_url=given.public_url, clock=clock(given.today))
+    login = Login.of(given)
+    options.apply(cookie_secret=login.cookie_secret if login else "")
+    url, now = given.resolved_database_url, clock(given.today)
+    service = Service(url, public_url=given.public_url, clock=now, read_url=given.database_read_url.get_secret_value())
+    marking = Marking(url, is_loopback=given.is_loopback, clock=now, login=login)
+    metrics = Metrics(
+        url,
+        token=given.metrics_token.get_secret_value(),
+        public_url=given.public_url,
+        clock=now,
+        model_version=packaged.version,
+    )
+    mail = Mail(url, Desk.of(given), now)
+    found = [*metrics.routes(), *marking.routes(), *mail.routes(), *routes(url, service)]
+    logs.adopt()
     return App(
         SCRIPT,
-        routes=routes(given.resolved_database_url, service),
-        middleware=[Middleware(SecurityHeaders, public_url=given.public_url), Middleware(FeedDiscovery)],
+        routes=found,
+        secrets=login.secrets() if login else None,
+        middleware=[
+            Middleware(Observed, templates=Templates(found), requests=metrics.requests),
+            Middleware(SecurityHeaders, public_url=given.public_url, sign_in=login is not None),
+            *([Middleware(SignIn, login=login)] if login else []),
+            Middleware(Messages, script=SCRIPT),
+            Middleware(FeedDiscovery),
+        ],
     )
 
 
@@ -116,22 +160,24 @@ def serve(
     with listener, _signals() as stopped, (background or nullcontext)():
         if stopped.is_set():
             return
-        server = _Server(_config(create_app()), listener, on_ready)
+        server = _Server(_config(create_app(), settings.load().trusted_proxies), listener, on_ready)
         server.run(sockets=[listener])
         if not server.started:
             raise StaycurrentError("the web server could not start; the log says why")
 
 
-def _config(app: Any) -> uvicorn.Config:
+def _config(app: Any, proxies: Sequence[str]) -> uvicorn.Config:
     """Web sockets as `streamlit run` sets them: the newer protocol class, and no compression."""
     return uvicorn.Config(
         app,
         log_config=None,
         access_log=False,
         server_header=False,
+        forwarded_allow_ips=list(proxies),
         timeout_graceful_shutdown=GRACE_SECONDS,
         ws="websockets-sansio",
         ws_per_message_deflate=False,
+        ws_max_size=LARGEST,
     )
 
 
@@ -172,6 +218,7 @@ class _Server(uvicorn.Server):
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
+        logs.adopt()  # Streamlit made more loggers while it started
         if self._on_ready and self.started:
             await asyncio.to_thread(self._on_ready, self._address)
 

@@ -1,90 +1,108 @@
-"""Dates, times, numbers and names as words. Pure."""
+"""Dates, times, numbers and names as words, in the reader's language."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 
-from staycurrent import roadmap
+from staycurrent import i18n, roadmap
+from staycurrent.i18n import N_, Nn_, ngettext
+from staycurrent.i18n import gettext as _
 from staycurrent.reading.ranking_parts import SOURCE_NAMES
 from staycurrent.types import LabEvidence, Outcome
 
 STATED = frozenset({"organization", "official-feed"})
 """Methods by which a source itself ties an item to a lab; by any other method the tie is inferred."""
 _METHODS = {
-    "organization": "a source names the organization",
-    "official-feed": "in the lab's own feed",
-    "community-feed": "inferred: in a feed about the lab, kept by a third party",
-    "author-team": "inferred: a team of the lab signs as author",
-    "curated": "inferred: by a rule of ours",
+    "organization": N_("a source names the organization ({evidence})"),
+    "official-feed": N_("in the lab's own feed ({evidence})"),
+    "community-feed": N_("inferred: in a feed about the lab, kept by a third party ({evidence})"),
+    "author-team": N_("inferred: a team of the lab signs as author ({evidence})"),
+    "curated": N_("inferred: by a rule of ours ({evidence})"),
 }
 _OUTCOMES = {
-    Outcome.OK: "read",
-    Outcome.OK_EMPTY: "read, nothing new expected",
-    Outcome.PARTIAL: "partly read",
-    Outcome.FAILED: "failed",
+    Outcome.OK: N_("read"),
+    Outcome.OK_EMPTY: N_("read, nothing new expected"),
+    Outcome.PARTIAL: N_("partly read"),
+    Outcome.FAILED: N_("failed"),
 }
+_COUNTED = {
+    "paper": Nn_("{n} paper", "{n} papers"),
+    "post": Nn_("{n} post", "{n} posts"),
+    "item": Nn_("{n} item", "{n} items"),
+    "vote": Nn_("{n} vote", "{n} votes"),
+    "star": Nn_("{n} star", "{n} stars"),
+    "comment": Nn_("{n} comment", "{n} comments"),
+    "landmark paper": Nn_("{n} landmark paper", "{n} landmark papers"),
+}
+"""What stands in the pages as a count by itself; a count inside a sentence belongs to that sentence."""
 _DAY = timedelta(days=1)
-_HOUR = timedelta(hours=1)
+_MINUTE = timedelta(minutes=1)
 
 
 def day(value: date) -> str:
     """`2026-05-04` as "4 May 2026"."""
-    return f"{value.day} {value:%b %Y}"
+    return i18n.day(value)
 
 
 def month(value: date) -> str:
     """The month of a day: "May 2026"."""
-    return f"{value:%B %Y}"
+    return i18n.month(value)
 
 
 def moment(value: datetime) -> str:
     """A moment as "4 May, 13:05 UTC"."""
-    return f"{value.day} {value:%b, %H:%M} UTC"
+    return i18n.moment(value)
+
+
+def number(value: float) -> str:
+    """`12345` as "12,345"."""
+    return i18n.number(value)
 
 
 def ago(then: datetime, now: datetime) -> str:
     """How long ago something was; the moment itself where it lies weeks back or, in a replay, ahead."""
     gone = now - then
-    if not timedelta(minutes=-1) <= gone < 14 * _DAY:
+    if not -_MINUTE <= gone < 14 * _DAY:
         return moment(then)
-    return "just now" if gone < timedelta(minutes=1) else f"{_span(gone)} ago"
+    return _("just now") if gone < _MINUTE else i18n.away(-gone)
 
 
 def ahead(then: datetime, now: datetime) -> str:
     """How far ahead something is; "due now" for what is past."""
     left = then - now
-    if left <= timedelta(minutes=1):
-        return "due now"
-    return f"in {_span(left)}" if left < 14 * _DAY else moment(then)
-
-
-def _span(span: timedelta) -> str:
-    if span < _HOUR:
-        return count(int(span.total_seconds() // 60), "minute")
-    if span < 2 * _DAY:
-        return count(int(span // _HOUR), "hour")
-    return count(span.days, "day")
+    if left <= _MINUTE:
+        return _("due now")
+    return i18n.away(left) if left < 14 * _DAY else moment(then)
 
 
 def count(number: int, noun: str) -> str:
-    """`3` and "paper" as "3 papers"."""
-    return f"{number:,} {noun if number == 1 else noun + 's'}"
+    """`3` and "paper" as "3 papers". The noun is a key of the table above."""
+    return ngettext(*_COUNTED[noun], number).format(n=i18n.number(number))
 
 
 def share(value: float) -> str:
     """A probability in whole percent; a tiny one is not called nothing."""
-    return "under 1%" if 0 < value < 0.01 else f"{value:.0%}"  # noqa: PLR2004 - one percent
+    smallest = 0.01
+    return _("under {share}").format(share=i18n.percent(smallest)) if 0 < value < smallest else i18n.percent(value)
 
 
-def listing(parts: list[str]) -> str:
+def minutes(value: int) -> str:
+    """Minutes as "45 min" or "2.5 h"."""
+    if value < 90:  # noqa: PLR2004 - an hour and a half
+        return _("{n} min").format(n=number(value))
+    return _("{n} h").format(n=number(round(value / 60, 1)))
+
+
+def listing(parts: Sequence[str]) -> str:
     """Parts as "a, b and c"."""
-    return parts[0] if len(parts) == 1 else f"{', '.join(parts[:-1])} and {parts[-1]}" if parts else ""
+    return i18n.listing(parts)
 
 
 def source(name: str) -> str:
     """A source's name for people: "arXiv", "Qwen feed"."""
     if name.startswith("lab:"):
-        return f"{lab(name.removeprefix('lab:'))} feed"
+        return _("{lab} feed").format(lab=lab(name.removeprefix("lab:")))
     return SOURCE_NAMES.get(name, name)
 
 
@@ -97,17 +115,20 @@ def lab(slug: str) -> str:
 def topic(slug: str) -> str:
     """A topic's name."""
     known = roadmap.topics().get(slug)
-    return known.name.en if known else slug
+    return known.name.get(i18n.language()) if known else slug
 
 
 def level(number: int) -> str:
     """A level's short name: "Language models"."""
-    return roadmap.levels()[number].short.en
+    return roadmap.levels()[number].short.get(i18n.language())
 
 
 def lab_evidence(evidence: LabEvidence) -> str:
     """Why an item is tied to a lab, in words that do not claim more than is known."""
-    return f"{_METHODS.get(evidence.method, f'inferred: {evidence.method}')} ({evidence.evidence})"
+    known = _METHODS.get(evidence.method)
+    if known is None:
+        return _("inferred: {method} ({evidence})").format(method=evidence.method, evidence=evidence.evidence)
+    return _(known).format(evidence=evidence.evidence)
 
 
 def is_stated(evidence: LabEvidence) -> bool:
@@ -117,7 +138,7 @@ def is_stated(evidence: LabEvidence) -> bool:
 
 def outcome(value: str | None) -> str:
     """How a run ended, in words."""
-    return _OUTCOMES.get(Outcome(value), value) if value else "still running"
+    return _(_OUTCOMES[Outcome(value)]) if value else _("still running")
 
 
 def sentence(text: str) -> str:

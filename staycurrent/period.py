@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from staycurrent.errors import UsageError
+from staycurrent.i18n import gettext as _
 
 _MONTH = re.compile(r"([0-9]{4})-([0-9]{2})")
 _WEEK = re.compile(r"([0-9]{4})-W([0-9]{2})")
@@ -38,8 +39,8 @@ def parse(text: str) -> Period:
             return Period(first, first + timedelta(days=6), text)
     except (ValueError, OverflowError):
         pass
-    shown = text if text.isprintable() and len(text) <= 40 else "that"  # noqa: PLR2004 - a line's worth
-    raise UsageError(f"{shown} is not a period; write a month as 2026-05 or a week as 2026-W21")
+    shown = text if text.isprintable() and len(text) <= 40 else _("that")  # noqa: PLR2004 - a line's worth
+    raise UsageError(_("{text} is not a period; write a month as 2026-05 or a week as 2026-W21").format(text=shown))
 
 
 def month(day: date) -> Period:

@@ -15,6 +15,7 @@ from urllib.parse import urlencode
 
 from staycurrent import roadmap
 from staycurrent.errors import UsageError
+from staycurrent.i18n import gettext as _
 from staycurrent.types import Kind
 
 E = TypeVar("E", bound=StrEnum)
@@ -146,7 +147,7 @@ def build(
         sort=_choice("sort", sort, Sort) or Sort.NEWEST,
     )
     if query.since and query.until and query.since > query.until:
-        raise QueryError("since", "is later than until")
+        raise QueryError("since", _("is later than until"))
     return query
 
 
@@ -160,7 +161,7 @@ def parse_day(text: str) -> date:
 def _several(name: str, values: Iterable[Any]) -> list[str]:
     found = [str(v).strip() for v in ([values] if isinstance(values, str | int) else values)]
     if len(found) > MAX_VALUES:
-        raise QueryError(name, f"at most {MAX_VALUES} values")
+        raise QueryError(name, _("at most {n} values").format(n=MAX_VALUES))
     return [v for v in found if v]
 
 
@@ -171,13 +172,14 @@ def _one(name: str, value: Any) -> str:
         return str(value)
     values = list(value)
     if len(values) > 1:
-        raise QueryError(name, "given more than once")
+        raise QueryError(name, _("given more than once"))
     return str(values[0]) if values else ""
 
 
 def _level(text: str) -> int:
     if not re.fullmatch(r"[0-8]", text):
-        raise QueryError("level", f"{_quoted(text)} is not a level; levels are 1 to 8, and 0 for off the roadmap")
+        message = _("{value} is not a level; levels are 1 to 8, and 0 for off the roadmap")
+        raise QueryError("level", message.format(value=_quoted(text)))
     return int(text)
 
 
@@ -185,13 +187,14 @@ def _slugs(name: str, values: Iterable[str], known: Mapping[str, object]) -> tup
     found = set(_several(name, values))
     for slug in sorted(found - set(known)):
         noun = name.removeprefix("without_")
-        raise QueryError(name, f"{_quoted(slug)} is not a {noun}; see: staycurrent {noun}s")
+        message = _("{value} is not a {noun}; see: staycurrent {noun}s")
+        raise QueryError(name, message.format(value=_quoted(slug), noun=noun))
     return tuple(sorted(found))
 
 
 def _matching(name: str, text: str, pattern: re.Pattern[str]) -> str:
     if not pattern.fullmatch(text):
-        raise QueryError(name, f"{_quoted(text)} is not a {name.removeprefix('without_')}")
+        raise QueryError(name, _("{value} is not a {noun}").format(value=_quoted(text), noun=name.removeprefix("without_")))
     return text
 
 
@@ -207,7 +210,8 @@ def _choice(name: str, value: Any, choices: type[E]) -> E | None:
     try:
         return choices(text)
     except ValueError:
-        raise QueryError(name, f"{_quoted(text)} is not one of {', '.join(choices)}") from None
+        message = _("{value} is not one of {choices}").format(value=_quoted(text), choices=", ".join(choices))
+        raise QueryError(name, message) from None
 
 
 def _day(name: str, value: Any) -> date | None:
@@ -217,12 +221,12 @@ def _day(name: str, value: Any) -> date | None:
     try:
         return parse_day(text) if text else None
     except ValueError:
-        raise QueryError(name, f"{_quoted(text)} is not a day; write it as YYYY-MM-DD") from None
+        raise QueryError(name, _("{value} is not a day; write it as YYYY-MM-DD").format(value=_quoted(text))) from None
 
 
 def _text(name: str, text: str) -> str:
     if len(text) > MAX_TEXT:
-        raise QueryError(name, f"at most {MAX_TEXT} characters")
+        raise QueryError(name, _("at most {n} characters").format(n=MAX_TEXT))
     return " ".join("".join(c if c.isprintable() else " " for c in text).split())
 
 
@@ -231,7 +235,7 @@ def _flag(name: str, value: Any) -> bool | None:
         return value
     text = _one(name, value).lower()
     if text not in _TRUE | _FALSE:
-        raise QueryError(name, f"{_quoted(text)} is not yes or no")
+        raise QueryError(name, _("{value} is not yes or no").format(value=_quoted(text)))
     return text in _TRUE if text else None
 
 
@@ -244,7 +248,7 @@ def _share(name: str, value: Any) -> float | None:
     except ValueError:
         number = -1.0
     if not 0 <= number <= 1:
-        raise QueryError(name, f"{_quoted(text)} is not a number from 0 to 1")
+        raise QueryError(name, _("{value} is not a number from 0 to 1").format(value=_quoted(text)))
     return number + 0.0  # -0.0 is 0.0, and is shown as such
 
 

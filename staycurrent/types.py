@@ -255,6 +255,8 @@ class Candidate:
     abstract: str = ""
     comment: str | None = None
     """The authors' comment on arXiv."""
+    origin: str | None = None
+    """Whose `level` is, as in `ItemView`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -369,6 +371,8 @@ class Opinion:
     level: int
     topics: tuple[str, ...]
     reason: str
+    at: datetime | None = field(default=None, compare=False)
+    """When it was asked, where that is told."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,12 +17,16 @@ _ACCENTS = {
     "`": "\u0300", "'": "\u0301", "^": "\u0302", "~": "\u0303", "=": "\u0304", "u": "\u0306", ".": "\u0307",
     '"': "\u0308", "r": "\u030a", "H": "\u030b", "v": "\u030c", "c": "\u0327", "k": "\u0328",
 }  # fmt: skip
-_ACCENTED = re.compile(r"\{?\\+(?:([`'^~=.\"])\s*\{?\\*([A-Za-z])\}?|([urHvck])(?:\s*\{\\*([A-Za-z])\}|\s+([A-Za-z])\b))\}?")
+# A match begins at the first of several backslashes only: else a line of nothing else would take its length squared.
+_SLASHES = r"\{?(?<!\\)\\+"
+_ACCENTED = re.compile(
+    _SLASHES + r"(?:([`'^~=.\"])\s*\{?\\*([A-Za-z])\}?|([urHvck])(?:\s*\{\\*([A-Za-z])\}|\s+([A-Za-z])\b))\}?"
+)
 _LETTERS = {
     "ss": "ß", "o": "ø", "O": "Ø", "l": "ł", "L": "Ł", "ae": "æ", "AE": "Æ",
     "oe": "œ", "OE": "Œ", "aa": "å", "AA": "Å", "i": "i",
 }  # fmt: skip
-_LETTER = re.compile(r"\{?\\+(ss|ae|AE|oe|OE|aa|AA|o|O|l|L|i)(?:\{\}|\}|\s+|(?![A-Za-z]))")
+_LETTER = re.compile(_SLASHES + r"(ss|ae|AE|oe|OE|aa|AA|o|O|l|L|i)(?:\{\}|\}|\s+|(?![A-Za-z]))")
 
 
 def split_authors(text: str) -> tuple[str, ...]:

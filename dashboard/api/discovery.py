@@ -1,4 +1,5 @@
-"""Feeds that a page announces: `<link rel="alternate">` in Streamlit's shell, for the query that the address bears.
+"""Feeds that a page announces: `<link rel="alternate">` in Streamlit's shell, for the query that the address bears; and the
+script of the pages, and the language that they will be in.
 
 Feed readers ask for the page and look there. The shell is one file for all pages; without these links it is as it was.
 """
@@ -11,16 +12,18 @@ from urllib.parse import parse_qs, urlencode
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from dashboard import pieces
+from dashboard import language, pieces
 from dashboard.api.formats import MEDIA_TYPES
+from dashboard.marking import script_tag
 from staycurrent import period as periods
 from staycurrent.errors import UsageError
 from staycurrent.query import Query
 
-PAGES = frozenset({"/", "/explore", "/roadmap", "/sources", "/item"})
-_WITH_FILTERS = frozenset({"/", "/explore"})
+PAGES = frozenset({"/", "/explore", "/roadmap", "/trends", "/labs", "/digest", "/sources", "/about", "/item"})
+_WITH_FILTERS = frozenset({"/", "/explore", "/trends", "/labs", "/digest"})
 _NAMES = {"atom": "Atom", "rss": "RSS", "json": "JSON Feed"}
 _HEAD = b"</head>"
+_ENGLISH = b'<html lang="en">'
 MAX_SHELL = 200_000
 """Bytes; the shell has 5,000. What is longer is not held back."""
 
@@ -60,8 +63,14 @@ class FeedDiscovery:
         if scope["type"] != "http" or scope["method"] != "GET" or scope["path"] not in PAGES:
             await self.app(scope, receive, send)
             return
-        found = links(scope["path"], scope["query_string"].decode("latin-1")).encode()
-        await self.app(_uncompressed(scope), receive, _Inserting(send, found).send)
+        found = (links(scope["path"], scope["query_string"].decode("latin-1")) + script_tag()).encode()
+        await self.app(_uncompressed(scope), receive, _Inserting(send, found, _spoken(scope)).send)
+
+
+def _spoken(scope: Scope) -> bytes:
+    """The language in which the page will come, for screen readers and hyphenation; Streamlit's shell says English."""
+    accepted = Headers(scope=scope).get("accept-language", "")
+    return language.of_page(scope["query_string"].decode("latin-1"), accepted).encode()
 
 
 def _uncompressed(scope: Scope) -> Scope:
@@ -73,9 +82,10 @@ def _uncompressed(scope: Scope) -> Scope:
 class _Inserting:
     """Holds the start of an answer back until the head of the page has come."""
 
-    def __init__(self, send: Send, found: bytes) -> None:
+    def __init__(self, send: Send, found: bytes, spoken: bytes) -> None:
         self._send = send
         self._found = found
+        self._spoken = spoken
         self._start: Message | None = None
         self._body = b""
 
@@ -95,7 +105,9 @@ class _Inserting:
     async def _pass_on(self, start: Message, *, more: bool) -> None:
         self._start = None
         body = self._body.replace(_HEAD, self._found + _HEAD, 1)
+        body = body.replace(_ENGLISH, b'<html lang="%b">' % self._spoken, 1)
         headers = MutableHeaders(scope=start)
+        headers.add_vary_header("Accept-Language")
         for mark in ("etag", "last-modified"):  # they are the file's, and the links come from elsewhere
             del headers[mark]
         if "content-length" in headers:

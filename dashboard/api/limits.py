@@ -43,7 +43,7 @@ class Buckets:
 
     def take(self, address: str) -> Turn:
         """One token of the bucket of an address."""
-        who, now = _network(address), self._now()
+        who, now = network(address), self._now()
         with self._lock:
             tokens, then = self._buckets.pop(who, (self._size, now))
             tokens = min(self._size, tokens + (now - then) * self._rate)
@@ -61,7 +61,8 @@ class Buckets:
         return told if turn.allowed else told | {"retry-after": str(max(1, turn.wait))}
 
 
-def _network(address: str) -> str:
+def network(address: str) -> str:
+    """Whom an address stands for: itself, or with IPv6 its network of 64 bits."""
     try:
         found = ipaddress.ip_address(address)
     except ValueError:

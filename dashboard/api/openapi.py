@@ -59,7 +59,7 @@ def _operation(operation: Operation) -> dict[str, Any]:
         "200": {
             "description": operation.summary,
             "headers": {name: {"$ref": f"#/components/headers/{name}"} for name in _HEADERS},
-            "content": {JSON: {"schema": ref(operation.schema)}},
+            "content": {JSON: {"schema": ref(operation.schema)}, **_further(operation)},
         },
         "304": {"description": "Nothing has changed since the answer that the client has"},
     }
@@ -69,6 +69,10 @@ def _operation(operation: Operation) -> dict[str, Any]:
         "parameters": [*shown, *map(_parameter, operation.takes)],
         "responses": answers | {status: {"$ref": f"#/components/responses/{status}"} for status in _REFUSALS},
     }
+
+
+def _further(operation: Operation) -> dict[str, Any]:
+    return {operation.also: {"schema": {"type": "string"}}} if operation.also else {}
 
 
 def _in_path(operation: Operation) -> dict[str, Any]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from dashboard.api import reads
+from dashboard.api import reads, trend_reads
 from dashboard.api.parameters import PERIOD, Parameter
 from dashboard.api.reads import Reader
 
@@ -30,6 +30,8 @@ class Operation:
     in_path: str | None = None
     example: str | None = None
     """A value of the part of the path."""
+    also: str | None = None
+    """A further media type, answered where `format` asks for it."""
 
     @property
     def route(self) -> str:
@@ -50,6 +52,15 @@ OPERATIONS = (
         reads.READING,
         "period",
         "2026-05",
+    ),
+    Operation(
+        "showTrends",
+        "/trends",
+        "What moves: topics, levels and labs by week or month, and the topics that rise",
+        trend_reads.show_trends,
+        "Trends",
+        trend_reads.TRENDS,
+        also=trend_reads.CSV,
     ),
     Operation("listLevels", "/levels", "The levels of the roadmap", reads.list_levels, "Levels"),
     Operation("listTopics", "/topics", "The topics", reads.list_topics, "Topics"),

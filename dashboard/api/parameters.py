@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any
 
+from dashboard.login import refuse_foreign
 from staycurrent import period as periods
 from staycurrent import roadmap
 from staycurrent.errors import UsageError
@@ -109,7 +110,9 @@ def _also(names: list[str]) -> str:
 
 def query(params: Params) -> Query:
     """The query of the filters. Raises `QueryError`."""
-    return Query.from_params(params)
+    found = Query.from_params(params)
+    refuse_foreign(found.reader)
+    return found
 
 
 def whole(params: Params, parameter: Parameter) -> int | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from staycurrent.store.trends import Step
 from staycurrent.types import Kind, Role
 
 Schema = dict[str, Any]
@@ -123,6 +124,17 @@ SCHEMAS: dict[str, Schema] = {
             )
         ),
         notes=many(TEXT),
+    ),
+    "Trends": an_object(
+        query=TEXT,
+        by={"type": "string", "enum": [s.value for s in Step]},
+        periods=many(an_object(period=TEXT, first=DAY, last=DAY, over=FLAG, items=WHOLE)),
+        topics=many(an_object(slug=TEXT, items=many(WHOLE))),
+        levels=many(an_object(level=LEVEL, items=many(WHOLE))),
+        labs=many(an_object(lab=TEXT, items=WHOLE, topics={"type": "object", "additionalProperties": WHOLE})),
+        halves=many(an_object(first=DAY, last=DAY, items=WHOLE)),
+        comparable=FLAG,
+        rising=many(an_object(slug=TEXT, before=WHOLE, now=WHOLE, ratio=NUMBER, low=NUMBER, high=NUMBER)),
     ),
     "Levels": an_object(
         levels=many(an_object(level=LEVEL, name=TEXT, short=TEXT, goal=TEXT, months=maybe({"type": "array", "items": WHOLE})))

@@ -18,10 +18,10 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from dashboard.api import answers, feeds, formats, openapi, problems
+from dashboard.api import answers, exports, feeds, formats, openapi, problems
 from dashboard.api.keeping import Keeper, Kept
 from dashboard.api.limits import Buckets
-from dashboard.api.operations import DOCUMENT, OPERATIONS
+from dashboard.api.operations import DOCUMENT, OPERATIONS, Operation
 from dashboard.api.problems import problem
 from dashboard.api.reads import JSON, Asked, Reader
 from staycurrent.clock import Clock, system_clock
@@ -55,10 +55,12 @@ class Service:
     clock: Clock = system_clock
     buckets: Buckets = field(default_factory=Buckets)
     keeper: Keeper = field(default_factory=Keeper)
+    read_url: str = ""
+    """A replica of the database to read from."""
 
     @cached_property
     def _engine(self) -> Engine:
-        return store.open_engine(self.database_url)
+        return store.open_engine(self.database_url, replica=self.read_url)
 
     @cached_property
     def _changes(self) -> Changes:
@@ -69,6 +71,7 @@ class Service:
         return [
             _whole(Mount("/api/v1", self._guarded(self._api()))),
             _whole(Mount("/feeds", self._guarded(self._feeds()))),
+            _whole(Mount("/exports", self._guarded(self._exports()))),
             Route("/api/v1", _leads_to("./v1/openapi.json")),
             Route("/feeds", _leads_to("./feeds/atom")),
         ]
@@ -80,12 +83,16 @@ class Service:
 
     def _api(self) -> list[BaseRoute]:
         document: BaseRoute = Route(DOCUMENT, self._endpoint(openapi.show_document, _always_json, API_SECONDS))
-        found = [Route(o.route, self._endpoint(o.reader, _always_json, API_SECONDS), name=o.name) for o in OPERATIONS]
+        found = [Route(o.route, self._endpoint(o.reader, _offers(o), API_SECONDS), name=o.name) for o in OPERATIONS]
         return [document, *found]
 
     def _feeds(self) -> list[BaseRoute]:
         paths: dict[str, Reader] = {"/{kind}": feeds.of_query, "/{kind}/saved/{name}": feeds.of_saved}
         return [Route(path, self._endpoint(reader, _formats, FEED_SECONDS)) for path, reader in paths.items()]
+
+    def _exports(self) -> list[BaseRoute]:
+        paths: dict[str, Reader] = {"/{kind}": exports.of_reading}
+        return [Route(path, self._endpoint(reader, _files, FEED_SECONDS)) for path, reader in paths.items()]
 
     def _endpoint(self, reader: Reader, offers: Callable[[Request], tuple[str, ...]], max_age: int) -> Endpoint:
         async def endpoint(request: Request) -> Response:
@@ -145,10 +152,24 @@ def _always_json(_request: Request) -> tuple[str, ...]:
     return (JSON,)
 
 
+def _offers(operation: Operation) -> Callable[[Request], tuple[str, ...]]:
+    """What an address answers with: JSON, or what `format` asks for where there is another."""
+    if operation.also is None:
+        return _always_json
+    also = operation.also
+    return lambda request: (also,) if request.query_params.get("format") == also.split("/")[-1] else (JSON,)
+
+
 def _formats(request: Request) -> tuple[str, ...]:
     """What the address offers; an unknown format is refused later, as not found."""
     kind = request.path_params["kind"]
     return formats.accepted(kind) if kind in formats.MEDIA_TYPES else ("*/*",)
+
+
+def _files(request: Request) -> tuple[str, ...]:
+    """The same for files."""
+    known = exports.FORMATS.get(request.path_params["kind"])
+    return (known.media_type,) if known else ("*/*",)
 
 
 def _leads_to(address: str) -> Endpoint:

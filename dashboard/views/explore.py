@@ -10,9 +10,12 @@ import streamlit as st
 
 from dashboard import address, cards, filters, pieces, words
 from dashboard.data import Found, Library
+from staycurrent.i18n import Nn_, ngettext, number
+from staycurrent.i18n import gettext as _
 from staycurrent.query import Query
 from staycurrent.store.facets import Facet
 from staycurrent.store.suggest import Suggestion
+from staycurrent.types import Kind
 
 MOST = 5
 NARROW: dict[str, Callable[[Query, str], Query]] = {
@@ -27,12 +30,24 @@ SHOWN: dict[str, Callable[[str], str]] = {
     "lab": words.lab,
 }
 
+_ALL = {
+    None: Nn_("{n} item", "{n} items"),
+    Kind.PAPER: Nn_("{n} paper", "{n} papers"),
+    Kind.POST: Nn_("{n} post", "{n} posts"),
+}
+_MORE = {
+    None: Nn_("more than {n} item", "more than {n} items"),
+    Kind.PAPER: Nn_("more than {n} paper", "more than {n} papers"),
+    Kind.POST: Nn_("more than {n} post", "more than {n} posts"),
+}
+"""How many there are, by the kind that is asked for."""
+
 
 def show(library: Library) -> None:
     """Draw the page."""
     wanted, cursor = filters.query(), filters.one("cursor")
     found = library.found(wanted, cursor)
-    st.html(pieces.heading("Explore", "Every paper and post that was collected."))
+    st.html(pieces.heading(_("Explore"), escape(_("Every paper and post that was collected."))))
     filters.explore_form(library, wanted)
     parts = [_summary(found, wanted, cursor), pieces.filter_line(wanted, address.explore()), _narrower(found, wanted)]
     if found.items:
@@ -43,17 +58,19 @@ def show(library: Library) -> None:
 
 
 def _summary(found: Found, wanted: Query, cursor: str | None) -> str:
-    what = "item" if wanted.kind is None else wanted.kind.value
-    later = ", continued" if cursor else ""
-    total = f"more than {words.count(found.total, what)}" if found.is_more else words.count(found.total, what)
-    return f'<p class="sc-count" role="status"><b>{total}</b>{later}</p>'
+    forms = _MORE if found.is_more else _ALL
+    total = ngettext(*forms[wanted.kind], found.total).format(n=number(found.total))
+    shown = f"<b>{escape(total)}</b>"
+    if cursor:
+        shown = escape(_("{total}, continued")).format(total=shown)
+    return f'<p class="sc-count" role="status">{shown}</p>'
 
 
 def _narrower(found: Found, wanted: Query) -> str:
     """The values that most items of the list have, each a link to the list of those alone."""
     rows = [_values(name, facet, wanted) for name, facet in found.facets.items()]
     lines = "".join(f"<p>{row}</p>" for row in rows if row)
-    return f'<nav class="sc-narrow" aria-label="Narrow the list">{lines}</nav>' if lines else ""
+    return f'<nav class="sc-narrow" aria-label="{escape(_("Narrow the list"))}">{lines}</nav>' if lines else ""
 
 
 def _values(name: str, facet: Facet, wanted: Query) -> str:
@@ -61,16 +78,22 @@ def _values(name: str, facet: Facet, wanted: Query) -> str:
     for value, n in list(facet.counts.items())[:MOST]:
         narrowed = NARROW[name](wanted, value)
         if narrowed != wanted and n < facet.counted:
-            count = f"{'about ' if facet.capped else ''}{n:,}"
-            text = f"{escape(SHOWN[name](value))} <small>{count}</small>"
+            count = _("about {n}").format(n=number(n)) if facet.capped else number(n)
+            text = f"{escape(SHOWN[name](value))} <small>{escape(count)}</small>"
             links.append(f'<a href="{escape(address.explore(narrowed))}">{text}</a>')
     return " · ".join(links)
 
 
 def _meant(found: Found) -> str:
     """Topics, labs and authors that are spelled like what was searched for."""
-    links = [f'<a href="{escape(address.explore(_suggested(s)))}">{escape(s.name)}</a>' for s in found.meant]
-    return f'<p class="sc-narrow">Did you mean {", ".join(links)}?</p>' if links else ""
+    links = [f'<a href="{escape(address.explore(_suggested(s)))}">{escape(_name(s))}</a>' for s in found.meant]
+    if not links:
+        return ""
+    return f'<p class="sc-narrow">{escape(_("Did you mean: {names}?")).format(names=", ".join(links))}</p>'
+
+
+def _name(meant: Suggestion) -> str:
+    return SHOWN[meant.kind](meant.value) if meant.kind in SHOWN else meant.name
 
 
 def _suggested(meant: Suggestion) -> Query:
@@ -81,17 +104,18 @@ def _suggested(meant: Suggestion) -> Query:
 
 def _pager(found: Found, wanted: Query, cursor: str | None) -> str:
     """Links, not buttons: they can be kept and sent, and the next page begins at its top."""
-    links = [f'<a href="{escape(address.explore(wanted))}">First page</a>'] if cursor else []
+    links = [f'<a href="{escape(address.explore(wanted))}">{escape(_("First page"))}</a>'] if cursor else []
     if found.cursor:
-        links.append(f'<a class="sc-next" rel="next" href="{escape(address.explore(wanted, found.cursor))}">Next page</a>')
-    return f'<nav class="sc-pager" aria-label="Pages">{"".join(links)}</nav>' if links else ""
+        following = escape(address.explore(wanted, found.cursor))
+        links.append(f'<a class="sc-next" rel="next" href="{following}">{escape(_("Next page"))}</a>')
+    return f'<nav class="sc-pager" aria-label="{escape(_("Pages"))}">{"".join(links)}</nav>' if links else ""
 
 
 def _nothing(wanted: Query) -> str:
     if wanted == Query():
         return pieces.notice(
-            "Nothing has been collected yet",
-            "The first collection takes some minutes; reload this page then.",
-            link=(address.sources(), "See the sources"),
+            _("Nothing has been collected yet"),
+            _("The first collection takes some minutes; reload this page then."),
+            link=(address.sources(), _("See the sources")),
         )
-    return pieces.notice("Nothing fits", "No item fits all of these filters.", link=(address.explore(), "Clear them"))
+    return pieces.notice(_("Nothing fits"), _("No item fits all of these filters."), link=(address.explore(), _("Clear them")))

@@ -1,85 +1,89 @@
-"""The eight levels: what they are about, what to practise, what to read first, and what is new."""
+"""The roadmap: its eight levels with the reader's progress, and its plan of twelve months from the day they choose."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from datetime import date
 from html import escape
 
 import streamlit as st
 
-from dashboard import address, cards, filters, pieces, words
+from dashboard import filters, pieces, plan, plan_form, plan_sections, roadmap_sections
 from dashboard.data import ROADMAP_LEVELS, Library
-from staycurrent import roadmap
+from dashboard.plan_sections import Followed
+from staycurrent import period, roadmap
+from staycurrent.errors import UsageError
+from staycurrent.i18n import gettext as _
 from staycurrent.query import Query, QueryError
-from staycurrent.roadmap import Level
-from staycurrent.types import ItemView
+from staycurrent.reading.progress import Progress, landmark_name
+from staycurrent.roadmap import Landmark
+
+NEWS = 5
 
 
 def show(library: Library) -> None:
-    """Draw the page; `?level=5` opens the landmark papers of that level."""
-    opened = _opened()
-    newest = library.newest()
-    lead = "Eight levels, from the mathematics to the research of this week."
-    levels = [roadmap.levels()[n] for n in ROADMAP_LEVELS]
-    body = "".join(_level(level, newest.get(level.number, ()), opened=level.number in opened) for level in levels)
-    first = [level for level in levels if level.number in opened]
-    st.html(pieces.heading("The roadmap", lead) + _contents(levels) + _opened_first(first) + body)
+    """Draw the page: `?view=plan` for the plan, `?level=5` opens the landmark papers of that level."""
+    opened, start, view = _opened(), _start(), _view()
+    lead = _("Eight levels, from the mathematics to the research of this week, and a plan of twelve months.")
+    st.html(pieces.heading(_("The roadmap"), escape(lead)))
+    plan_form.views(view)
+    if view == plan_form.PLAN:
+        _plan(library, start)
+    else:
+        _levels(library, opened)
 
 
 def _opened() -> tuple[int, ...]:
     levels = Query.from_params({"level": filters.given().get("level", [])}).levels
     if 0 in levels:
-        raise QueryError("level", "the roadmap has levels 1 to 8")
+        raise QueryError("level", _("the roadmap has levels 1 to 8"))
     return levels
 
 
-def _contents(levels: Sequence[Level]) -> str:
-    items = "".join(f'<li><a href="#level-{n.number}">{cards.level_chip(n.number)}</a></li>' for n in levels)
-    return f'<nav class="sc-jump" aria-label="Levels"><ul>{items}</ul></nav>'
+def _start() -> date | None:
+    text = filters.one("start")
+    return plan.parse_start(text) if text else None
 
 
-def _opened_first(levels: Sequence[Level]) -> str:
-    """The landmark papers of the levels that the address names, at the top, where the reader looks."""
-    return "".join(
-        pieces.section(
-            f"Landmark papers of level {level.number}",
-            pieces.landmarks(roadmap.landmarks(level.number)),
-            note=level.short.en,
-        )
+def _view() -> str:
+    """What is shown: a start day asks for the plan by itself. Raises `UsageError`."""
+    view = filters.one("view") or (plan_form.PLAN if filters.one("start") else plan_form.LEVELS)
+    if view not in (plan_form.LEVELS, plan_form.PLAN):
+        raise UsageError(_("view: there are levels and plan"))
+    return view
+
+
+def _levels(library: Library, opened: tuple[int, ...]) -> None:
+    me, newest = library.me, library.newest()
+    found = me.progress() if me else None
+    marked = plan_sections.with_read(me.landmarks(), _read(found)) if me and found else None
+    levels = [roadmap.levels()[n] for n in ROADMAP_LEVELS]
+    parts = [roadmap_sections.contents(levels)]
+    parts.append(roadmap_sections.opened([level for level in levels if level.number in opened], marked))
+    parts.append(roadmap_sections.progress(found) if found else "")
+    parts += [
+        roadmap_sections.level(level, newest.get(level.number, ()), marked, is_opened=level.number in opened)
         for level in levels
+    ]
+    st.html("".join(parts))
+
+
+def _read(found: Progress) -> list[Landmark]:
+    """The landmarks that were read, as items or by name."""
+    return [paper for paper in roadmap.landmarks() if landmark_name(paper) in found.landmarks]
+
+
+def _plan(library: Library, asked: date | None) -> None:
+    me, today = library.me, library.today
+    kept = me.plan_start() if me else None
+    start = asked or kept or period.month(today).first
+    plan_form.draw(me, start, kept)
+    found = plan.lay_out(start)
+    now = plan.month_of(found, today)
+    news = library.reading(period.month(today), Query(levels=now.levels)).placed[:NEWS] if now else ()
+    followed = Followed(
+        today=today,
+        marked=me.landmarks() if me else None,
+        read=me.progress().landmarks if me else None,
+        news=news,
     )
-
-
-def _level(level: Level, newest: Sequence[ItemView], *, opened: bool) -> str:
-    when = f"Months {level.months[0]} to {level.months[1]}" if level.months else ""
-    return (
-        f'<section class="sc-step" id="level-{level.number}" data-level="{level.number}">'
-        f'<div class="sc-step-number" aria-hidden="true">{level.number}</div><div class="sc-step-body">'
-        f'<p class="sc-eyebrow">Level {level.number}{f" · {when}" if when else ""}</p>'
-        f'<h2>{escape(level.name.en)}</h2><p class="sc-goal">{escape(level.goal.en)}</p>'
-        f'<div class="sc-columns">{_points("Themes", [t.en for t in level.themes])}'
-        f"{_points('Practice', [t.en for t in level.practice])}</div>"
-        f"{'' if opened else _landmarks(level.number)}{_newest(level.number, newest)}</div></section>"
-    )
-
-
-def _points(title: str, texts: Sequence[str]) -> str:
-    items = "".join(f"<li>{escape(t)}</li>" for t in texts)
-    return f"<div><h3>{title}</h3><ul>{items}</ul></div>" if items else ""
-
-
-def _landmarks(level: int) -> str:
-    papers = roadmap.landmarks(level)
-    if not papers:
-        return ""
-    time = pieces.minutes(sum(p.minutes for p in papers))
-    summary = f'{words.count(len(papers), "landmark paper")} <span class="sc-quiet">about {time}</span>'
-    return f'<details class="sc-fold"><summary>{summary}</summary>{pieces.landmarks(papers)}</details>'
-
-
-def _newest(level: int, newest: Sequence[ItemView]) -> str:
-    if not newest:
-        return '<p class="sc-quiet">Nothing collected for this level yet.</p>'
-    rows = "".join(map(cards.row, newest))
-    every = f'<a href="{escape(address.explore(Query(levels=(level,))))}">All of level {level}</a>'
-    return f'<div class="sc-newest"><h3>Newest</h3><ul class="sc-rows">{rows}</ul><p>{every}</p></div>'
+    st.html(plan_sections.phases(found, followed))

@@ -8,11 +8,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from staycurrent import roadmap
+from staycurrent.reading import reasons
 from staycurrent.reading.ranking_crowd import Crowd
 from staycurrent.reading.ranking_reach import reach as reach_of
-from staycurrent.types import Candidate
+from staycurrent.reading.reasons import SOURCE_NAMES as SOURCE_NAMES
+from staycurrent.types import LLM, READER, Candidate
 
-SOURCE_NAMES = {"arxiv": "arXiv", "huggingface": "Hugging Face", "paperswithcode": "Papers with Code"}
 _SURVEY = re.compile(r"\b(?:survey|review|advances and challenges|tutorial)\b", re.IGNORECASE)
 _REPORT = re.compile(r"\btechnical report\b", re.IGNORECASE)
 UNSURE = 0.3
@@ -42,7 +43,7 @@ def reach(candidate: Candidate, rivals: Crowd) -> float | None:
 
 
 def reach_words(candidate: Candidate) -> str:
-    return f"of wide interest: {topic_name(candidate.topics[0])}" if candidate.topics else "about language models"
+    return reasons.REACH.say(topic=topic_name(candidate.topics[0])) if candidate.topics else reasons.REACH_BARE.say()
 
 
 def votes(candidate: Candidate, rivals: Crowd) -> float | None:
@@ -50,7 +51,7 @@ def votes(candidate: Candidate, rivals: Crowd) -> float | None:
 
 
 def votes_words(candidate: Candidate) -> str:
-    return f"{candidate.votes:,} {_plural('vote', candidate.votes or 0)} on Hugging Face's list"
+    return reasons.VOTES.say(candidate.votes or 0)
 
 
 def sources(candidate: Candidate, rivals: Crowd) -> float | None:
@@ -59,7 +60,7 @@ def sources(candidate: Candidate, rivals: Crowd) -> float | None:
 
 
 def sources_words(candidate: Candidate) -> str:
-    return f"seen by {len(_kinds(candidate))} sources: {', '.join(_source_name(s) for s in candidate.sources)}"
+    return reasons.SOURCES.say(len(_kinds(candidate)), sources=", ".join(_source_name(s) for s in candidate.sources))
 
 
 def _kinds(candidate: Candidate) -> set[str]:
@@ -70,7 +71,7 @@ def _source_name(source: str) -> str:
     if source.startswith("lab:"):
         slug = source.removeprefix("lab:")
         known = roadmap.labs().get(slug)
-        return f"{known.name if known else slug} feed"
+        return reasons.FEED.say(lab=known.name if known else slug)
     return SOURCE_NAMES.get(source, source)
 
 
@@ -80,7 +81,8 @@ def lab(candidate: Candidate, rivals: Crowd) -> float | None:
 
 def lab_words(candidate: Candidate) -> str:
     best = max(candidate.labs, key=lambda slug: _lab_value(candidate, slug))
-    return f"{'probably ' if best in candidate.inferred_labs else ''}from {roadmap.labs()[best].name}"
+    wording = reasons.LAB_PROBABLY if best in candidate.inferred_labs else reasons.LAB
+    return wording.say(lab=roadmap.labs()[best].name)
 
 
 def _lab_value(candidate: Candidate, slug: str) -> float:
@@ -95,7 +97,7 @@ def discussion(candidate: Candidate, rivals: Crowd) -> float | None:
 
 
 def discussion_words(candidate: Candidate) -> str:
-    return f"{candidate.comments:,} {_plural('comment', candidate.comments or 0)}"
+    return reasons.DISCUSSION.say(candidate.comments or 0)
 
 
 def code(candidate: Candidate, rivals: Crowd) -> float | None:
@@ -105,7 +107,7 @@ def code(candidate: Candidate, rivals: Crowd) -> float | None:
 
 
 def code_words(candidate: Candidate) -> str:
-    return f"code with {candidate.stars:,} {_plural('star', candidate.stars)}" if candidate.stars else "code available"
+    return reasons.CODE_STARRED.say(candidate.stars) if candidate.stars else reasons.CODE.say()
 
 
 def fit(candidate: Candidate, rivals: Crowd) -> float | None:
@@ -113,22 +115,24 @@ def fit(candidate: Candidate, rivals: Crowd) -> float | None:
 
 
 def fit_words(candidate: Candidate) -> str:
-    sure = f"unsure ({candidate.confidence:.0%})" if candidate.unsure else f"{candidate.confidence:.0%} sure"
-    return f"level {candidate.level}, {sure}"
+    """Whose level it is, where it is not the model's: a person's word is no probability."""
+    level, share = str(candidate.level), f"{candidate.confidence:.0%}"
+    if candidate.origin == READER:
+        return reasons.FIT_BY_READER.say(level=level)
+    if candidate.origin and candidate.origin.startswith(LLM):
+        return reasons.FIT_BY_MODEL.say(level=level, model=candidate.origin.removeprefix(LLM))
+    return (reasons.FIT_UNSURE if candidate.unsure else reasons.FIT).say(level=level, share=share)
 
 
 def form(candidate: Candidate, rivals: Crowd) -> float | None:
-    return 1.0 if _form(candidate) else None
+    return 1.0 if form_words(candidate) else None
 
 
 def form_words(candidate: Candidate) -> str:
-    return _form(candidate)
-
-
-def _form(candidate: Candidate) -> str:
+    """Empty for what is neither."""
     if _SURVEY.search(candidate.title):
-        return "a survey"
-    return "a technical report" if _REPORT.search(candidate.title) else ""
+        return reasons.SURVEY.say()
+    return reasons.REPORT.say() if _REPORT.search(candidate.title) else ""
 
 
 def growth(candidate: Candidate, rivals: Crowd) -> float | None:
@@ -137,8 +141,11 @@ def growth(candidate: Candidate, rivals: Crowd) -> float | None:
 
 
 def growth_words(candidate: Candidate) -> str:
-    gained = (("vote", candidate.votes_gained), ("star", candidate.stars_gained))
-    return " and ".join(f"{n:,} more {_plural(name, n)}" for name, n in gained if n > 0) + " since it was first seen"
+    counts = ((reasons.MORE_VOTES, candidate.votes_gained), (reasons.MORE_STARS, candidate.stars_gained))
+    gained = [wording.say(n) for wording, n in counts if n > 0]
+    if len(gained) > 1:
+        return reasons.GROWTH_BOTH.say(gained=gained[0], gained_too=gained[1])
+    return reasons.GROWTH.say(gained=gained[0]) if gained else ""
 
 
 def novelty(candidate: Candidate, rivals: Crowd) -> float | None:
@@ -150,7 +157,7 @@ def novelty(candidate: Candidate, rivals: Crowd) -> float | None:
 
 
 def novelty_words(candidate: Candidate) -> str:
-    return f"topic: {topic_name(candidate.topics[0])}"
+    return reasons.NOVELTY.say(topic=topic_name(candidate.topics[0]))
 
 
 def age(candidate: Candidate, rivals: Crowd) -> float | None:
@@ -159,17 +166,13 @@ def age(candidate: Candidate, rivals: Crowd) -> float | None:
 
 
 def age_words(candidate: Candidate) -> str:
-    return f"listed on {candidate.listed_on:%d %b}".replace(" 0", " ")
+    return reasons.AGE.say(day=reasons.day_text(candidate.listed_on))
 
 
 def topic_name(slug: str) -> str:
     """The name of a topic, or its slug where the roadmap no longer has it."""
     topic = roadmap.topics().get(slug)
     return topic.name.en if topic else slug
-
-
-def _plural(word: str, number: int) -> str:
-    return word if number == 1 else f"{word}s"
 
 
 PARTS: dict[str, PartRule] = {

@@ -139,8 +139,8 @@ def _told(landmark: Landmark) -> tuple[str, str]:
 
 
 def _sample(places: Sequence[int], seed: str) -> list[int]:
-    """A random sample of what the reader said nothing about; the same on one day, so that lists stay put."""
-    return sorted(random.Random(seed).sample(places, min(RANDOM_REST, len(places))))  # noqa: S311 - a sample, no secret
+    """A random sample of what the reader said nothing about; the same on one day, so that lists stay put. It is no secret."""
+    return sorted(random.Random(seed).sample(places, min(RANDOM_REST, len(places))))  # noqa: S311  # nosec B311
 
 
 def _learn(liked: Sequence[Matrix], unwanted: Sequence[Matrix]) -> NDArray[np.float32]:

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import bindparam, delete, func, insert, or_, select, update
+from sqlalchemy import bindparam, delete, func, insert, not_, or_, select, update
 from sqlalchemy.orm import Session
 
 from staycurrent.store import corrections
@@ -23,16 +23,29 @@ def count_outdated(session: Session, model: str) -> int:
     return session.scalar(select(func.count()).select_from(Item).where(_outdated(model))) or 0
 
 
+STRETCH = 1000
+"""Row ids that one job classifies. Stretches lie fixed, so two looks at what is due name the same jobs."""
+
+
+def outdated_stretches(session: Session, model: str, limit: int) -> list[int]:
+    """The stretches (0 for the first) in which `model` has something to classify, the newest first."""
+    number = (Item.id.op("/")(STRETCH)).label("number")  # of integers: both databases cut off
+    statement = select(number).where(_outdated(model)).group_by(number).order_by(number.desc()).limit(limit)
+    return list(session.scalars(statement))
+
+
 def forget_all(session: Session) -> None:
     """Mark every item as not classified; its level stays until the new answer is there."""
     serialise_intake(session)
     session.execute(update(Item).values(model=None))
 
 
-def outdated(session: Session, model: str, *, after: int = 0, limit: int = 2000) -> list[Document]:
-    """The next documents, by id, that `model` has not classified; `Document.id` is the item's row id."""
+def outdated(session: Session, model: str, *, after: int = 0, until: int | None = None, limit: int = 2000) -> list[Document]:
+    """The next documents, by id, that `model` has not classified, up to that id; `Document.id` is the item's row id."""
     columns = (Item.id, Item.kind, ItemText.title, ItemText.abstract, ItemText.categories, ItemText.authors, ItemText.comment)
     statement = select(*columns).join(ItemText, ItemText.item_id == Item.id)
+    if until is not None:
+        statement = statement.where(Item.id <= until)
     rows = session.execute(statement.where(_outdated(model), Item.id > after).order_by(Item.id).limit(limit)).all()
     evidence = _evidence(session, [row.id for row in rows])
     return [
@@ -52,8 +65,13 @@ def outdated(session: Session, model: str, *, after: int = 0, limit: int = 2000)
     ]
 
 
+def answered_by(model: str) -> Any:
+    """Items of this model, or of it joined with an encoder: `MODEL+encoder-…`."""
+    return or_(Item.model == model, Item.model.startswith(f"{model}+", autoescape=True))
+
+
 def _outdated(model: str) -> Any:
-    return or_(Item.model.is_(None), Item.model != model)
+    return or_(Item.model.is_(None), not_(answered_by(model)))
 
 
 def _evidence(session: Session, ids: Sequence[int]) -> defaultdict[int, defaultdict[str, set[str]]]:

@@ -14,6 +14,8 @@ from sqlalchemy.orm import Session
 
 from staycurrent import roadmap
 from staycurrent.errors import UsageError
+from staycurrent.i18n import gettext as _
+from staycurrent.i18n import number
 from staycurrent.store.engine import serialise_intake
 from staycurrent.store.models import Classification, Item, ItemText
 from staycurrent.store.models import Correction as Row
@@ -36,10 +38,10 @@ class Corrected:
 def correct(session: Session, item: int, level: int, *, who: str, why: str, now: datetime) -> None:
     """Say that an item has this level; what the same reader said before is replaced. Raises `UsageError`."""
     if level not in roadmap.LEVELS:
-        raise UsageError(f"level: {level} is not a level; levels are 1 to 8, and 0 for off the roadmap")
+        raise UsageError(_("level: {level} is not a level; levels are 1 to 8, and 0 for off the roadmap").format(level=level))
     reason = " ".join("".join(c if c.isprintable() else " " for c in why).split())
     if len(reason) > MAX_WHY:
-        raise UsageError(f"why: at most {MAX_WHY:,} characters")
+        raise UsageError(_("why: at most {n} characters").format(n=number(MAX_WHY)))
     serialise_intake(session)
     session.execute(delete(Row).where(Row.item_id == item, Row.who == who))
     session.execute(insert(Row).values(item_id=item, who=who, level=level, why=reason, at=now))
@@ -102,14 +104,15 @@ def _value(row: Row) -> Correction:
     return Correction(row.who, row.level, row.why, row.at)
 
 
-def every(session: Session) -> tuple[Corrected, ...]:
-    """All corrections, the newest first."""
+def every(session: Session, limit: int | None = None) -> tuple[Corrected, ...]:
+    """All corrections or so many of them, the newest first."""
     statement = (
         select(Row, Item.uid, ItemText.title, Classification.level)
         .join(Item, Item.id == Row.item_id)
         .join(ItemText, ItemText.item_id == Item.id)
         .outerjoin(Classification, (Classification.item_id == Item.id) & (Classification.model == Item.model))
         .order_by(*_NEWEST_FIRST, Item.id)
+        .limit(limit)
     )
     return tuple(Corrected(uid, title, _value(row), said) for row, uid, title, said in session.execute(statement))
 

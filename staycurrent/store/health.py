@@ -8,6 +8,8 @@ from datetime import date, datetime
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from staycurrent.i18n import gettext as _
+from staycurrent.i18n import ngettext, number, short_day
 from staycurrent.store import completeness
 from staycurrent.store.models import Run, Sighting, Source
 from staycurrent.types import DayCount, Outcome
@@ -94,9 +96,12 @@ def _health(row: Source, run: Run | None, stored: int, newest_day: DayCount | No
 
 
 def words(source: Health, today: date) -> str:
-    """The state of a source in one line: "412 of 412 for 20 May", "partial, 11 so far", "nothing new for 31 days"."""
+    """The state of a source in one line: "412 of 412 for 20 May", "partial, 11 so far", "nothing new for 31 days".
+
+    It is in the language of the task at hand: English for the command line, the reader's on a page.
+    """
     if source.last_attempt is None:
-        return "not collected yet"
+        return _("not collected yet")
     said = [part for part in (_trouble(source), _newest(source, today), _gaps(source), _silence(source, today)) if part]
     return "; ".join(said) or _outcome(source)
 
@@ -104,17 +109,20 @@ def words(source: Health, today: date) -> str:
 def _trouble(source: Health) -> str | None:
     if not source.error:
         return None
-    tries = f", {source.error_count} times in a row" if source.error_count > 1 else ""
-    return f"failed ({source.error}){tries}"
+    if source.error_count <= 1:
+        return _("failed ({error})").format(error=source.error)
+    text = ngettext("failed ({error}), {n} time in a row", "failed ({error}), {n} times in a row", source.error_count)
+    return text.format(error=source.error, n=number(source.error_count))
 
 
 def _newest(source: Health, today: date) -> str | None:
     count = source.newest_day
     if count is None:
         return None
+    stored, day = number(count.stored), short_day(count.day)
     if source.kind == "huggingface" and count.day >= today:  # the list grows until the day is over
-        return f"partial, {count.stored:,} so far for {short_day(count.day)}"
-    return f"{count.stored:,} of {count.expected:,} for {short_day(count.day)}"
+        return _("partial, {stored} so far for {day}").format(stored=stored, day=day)
+    return _("{stored} of {expected} for {day}").format(stored=stored, expected=number(count.expected), day=day)
 
 
 def _gaps(source: Health) -> str | None:
@@ -122,22 +130,17 @@ def _gaps(source: Health) -> str | None:
     if not days:
         return None
     lacking = sum(count.expected - count.stored for count in days)
-    return f"{lacking:,} still missing since {short_day(days[0].day)}"
+    return _("{n} still missing since {day}").format(n=number(lacking), day=short_day(days[0].day))
 
 
 def _silence(source: Health, today: date) -> str | None:
     days = source.silent_days(today)
-    return f"nothing new for {days:,} days" if days else None
+    return ngettext("nothing new for {n} day", "nothing new for {n} days", days).format(n=number(days)) if days else None
 
 
 def _outcome(source: Health) -> str:
     if source.outcome == Outcome.PARTIAL.value:
-        return "partial, will be read again"
+        return _("partial, will be read again")
     if source.outcome == Outcome.OK_EMPTY.value:
-        return "complete, nothing new"
-    return "complete" if source.outcome == Outcome.OK.value else "collecting"
-
-
-def short_day(day: date) -> str:
-    """`20 May`."""
-    return f"{day.day} {day:%b}"
+        return _("complete, nothing new")
+    return _("complete") if source.outcome == Outcome.OK.value else _("collecting")

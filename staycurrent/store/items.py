@@ -9,6 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from staycurrent.errors import NotFound
+from staycurrent.i18n import gettext as _
 from staycurrent.store import corrections, listing, second_opinions
 from staycurrent.store.intake import chunks
 from staycurrent.store.models import Classification, Item, ItemKey, ItemVersion, Metric, Sighting
@@ -22,8 +23,8 @@ def find(session: Session, names: Sequence[str]) -> int:
         select(ItemKey.item_id).where(ItemKey.key.in_(keys)).limit(1)
     )
     if row is None:
-        shown = names[0] if names and names[0].isprintable() else "that name"
-        raise NotFound(f"no item {shown[:80]}; give its id, an arXiv id or address, or a DOI")
+        shown = names[0] if names and names[0].isprintable() else _("of that name")
+        raise NotFound(_("no item {name}; give its id, an arXiv id or address, or a DOI").format(name=shown[:80]))
     return int(row)
 
 

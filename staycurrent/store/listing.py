@@ -15,6 +15,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from staycurrent import roadmap
+from staycurrent.i18n import gettext as _
 from staycurrent.period import Period, month, previous_month
 from staycurrent.query import Query, QueryError, Sort
 from staycurrent.store import finding, search
@@ -100,8 +101,9 @@ def months_with_items(session: Session, today: date, back: int) -> tuple[Period,
 
     Each month is one step in an index, so a library of a million answers like one of a thousand.
     """
-    period, found = month(today), []
-    for _ in range(back):
+    found: list[Period] = []
+    period = month(today)
+    for _back in range(back):
         listed = select(Item.id).where(Item.listed_on.between(period.first, min(period.last, today))).limit(1)
         if len(found) < 2 or session.scalar(listed) is not None:  # noqa: PLR2004 - this month and the last
             found.append(period)
@@ -208,12 +210,12 @@ def _position(cursor: str, query: Query) -> finding.Row:
         padded = cursor + "=" * (-len(cursor) % 4)
         found = json.loads(base64.b64decode(padded, altchars=b"-_", validate=True))
     except (ValueError, UnicodeDecodeError, RecursionError):
-        raise QueryError("cursor", "is not one of this list") from None
+        raise QueryError("cursor", _("is not one of this list")) from None
     if not isinstance(found, list) or not found or found[0] != _fingerprint(query):
-        raise QueryError("cursor", "belongs to another query")
+        raise QueryError("cursor", _("belongs to another query"))
     position = _row(found[1:], ranked=bool(query.text) and query.sort is Sort.RELEVANCE)
     if position is None or (position[0] is not None and query.sort is Sort.NEWEST):
-        raise QueryError("cursor", "is not one of this list")
+        raise QueryError("cursor", _("is not one of this list"))
     return position
 
 

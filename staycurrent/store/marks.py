@@ -16,6 +16,8 @@ from sqlalchemy import ColumnElement, delete, exists, func, select
 from sqlalchemy.orm import Session
 
 from staycurrent.errors import UsageError
+from staycurrent.i18n import gettext as _
+from staycurrent.i18n import number
 from staycurrent.store.intake import chunks, upsert
 from staycurrent.store.models import Item
 from staycurrent.store.reader_models import Dislike as DislikeRow
@@ -101,7 +103,7 @@ def take_back(session: Session, profile: str, kind: Kind, ids: Iterable[int]) ->
 def put_landmark(session: Session, profile: str, kind: Kind, landmarks: Iterable[str], now: datetime) -> None:
     """Mark landmark papers by arXiv id or address. They are never hidden: the roadmap shows them all."""
     if kind is Kind.HIDDEN:
-        raise UsageError("hidden: a landmark of the roadmap cannot be hidden")
+        raise UsageError(_("hidden: a landmark of the roadmap cannot be hidden"))
     _know(session, profile, now)
     rows = [{"profile": profile, "landmark": name, "kind": kind.value, "at": now} for name in dict.fromkeys(landmarks)]
     upsert(session, LandmarkMark, rows, index=["profile", "landmark", "kind"])
@@ -125,7 +127,7 @@ def note(session: Session, profile: str, item: int, text: str, now: datetime) ->
     """Write the note on an item in place of the one before; an empty text takes it away. Raises `UsageError`."""
     clean = "".join(c for c in text if c.isprintable() or c in "\n\t").strip()
     if len(clean) > MAX_NOTE:
-        raise UsageError(f"note: at most {MAX_NOTE:,} characters")
+        raise UsageError(_("note: at most {n} characters").format(n=number(MAX_NOTE)))
     if not clean:
         session.execute(delete(Note).where(Note.profile == profile, Note.item_id == item))
         return
@@ -138,7 +140,7 @@ def tag_name(text: str) -> str:
     """A tag in its one form: lower case, single spaces. Raises `UsageError` where it cannot be one."""
     name = " ".join("".join(c if c.isprintable() else " " for c in text).casefold().split())
     if not name or len(name) > MAX_TAG or "," in name:
-        raise UsageError(f"tag: a tag has 1 to {MAX_TAG} characters and no comma")
+        raise UsageError(_("tag: a tag has 1 to {n} characters and no comma").format(n=MAX_TAG))
     return name
 
 

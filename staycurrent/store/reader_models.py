@@ -1,10 +1,10 @@
-"""The tables of readers: who they are, what they left on items, and what they want less of."""
+"""The tables of readers: who they are, what they left on items, what they want less of, and when they were here."""
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text
+from sqlalchemy import CheckConstraint, Date, ForeignKey, Index, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from staycurrent.store.models import Base, Key
@@ -17,6 +17,22 @@ class Profile(Base):
 
     name: Mapped[str] = mapped_column(String(80), primary_key=True)
     created_at: Mapped[datetime]
+    plan_start: Mapped[date | None] = mapped_column(Date)
+    """The first day of the plan of twelve months, where the reader follows one."""
+
+
+class Visit(Base):
+    """When a reader was last on a page that tells what is new; `period` is empty where the page has none."""
+
+    __tablename__ = "visits"
+
+    profile: Mapped[str] = mapped_column(ForeignKey("profiles.name", ondelete="CASCADE"), primary_key=True)
+    page: Mapped[str] = mapped_column(String(20), primary_key=True)
+    period: Mapped[str] = mapped_column(String(10), primary_key=True)
+    at: Mapped[datetime]
+    """The last moment of the visit that is going on, or was the last."""
+    before: Mapped[datetime | None]
+    """The last moment of the visit before it."""
 
 
 class Mark(Base):

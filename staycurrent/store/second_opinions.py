@@ -8,12 +8,13 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
+from staycurrent.store.classifications import answered_by
 from staycurrent.store.engine import serialise_intake
 from staycurrent.store.intake import chunks, upsert
 from staycurrent.store.models import Classification, Item, ItemText, OpinionDay
@@ -45,7 +46,7 @@ def content(document: Document) -> str:
 
 def waiting(session: Session, model: str, *, limit: int) -> list[Document]:
     """The newest items of which `model` is unsure and nobody else has said more; `Document.id` is the item's row id."""
-    open_ones = (Item.unsure.is_(True), Item.model == model, Item.origin.is_(None), Item.withdrawn.is_(False))
+    open_ones = (Item.unsure.is_(True), answered_by(model), Item.origin.is_(None), Item.withdrawn.is_(False))
     statement = select(Item.id, Item.kind, ItemText).join(ItemText, ItemText.item_id == Item.id).where(*open_ones)
     rows = session.execute(statement.order_by(Item.listed_on.desc(), Item.id.desc()).limit(limit))
     return [
@@ -70,7 +71,8 @@ def _opinion(row: Row) -> Opinion | None:
 def of_item(session: Session, document: Document, llm: str) -> Opinion | None:
     """The opinion on an item's present words."""
     row = session.get(Row, (content(document), llm))
-    return _opinion(row) if row else None
+    found = _opinion(row) if row else None
+    return replace(found, at=row.asked_at) if row and found else None
 
 
 def reserve(session: Session, day: date, characters: int, *, most_requests: int, most_characters: int) -> bool:
@@ -104,8 +106,9 @@ def apply(session: Session, model: str, opinions: Sequence[tuple[int, Opinion]])
     """
     serialise_intake(session)
     for item, opinion in opinions:
-        said = session.get(Classification, (item, model))
+        own = (Item.id == item, Classification.item_id == item, Classification.model == Item.model, answered_by(model))
+        said = session.scalar(select(Classification).where(*own))
         share = said.probabilities[opinion.level] if said and len(said.probabilities) > opinion.level else 0.0
-        still = (Item.id == item, Item.unsure.is_(True), Item.model == model, Item.origin.is_(None))
+        still = (Item.id == item, Item.unsure.is_(True), answered_by(model), Item.origin.is_(None))
         values = {"level": opinion.level, "confidence": share, "origin": opinion.llm}
         session.execute(update(Item).where(*still).values(**values))

@@ -25,6 +25,10 @@ DEFAULT_ITEMS = {
     "feeds": 20_000,
     "archive": 300_000,
     "personal": 100_000,
+    "mail": 3_000,
+    "mail-memory": 100_000,
+    "mail-kill": 10_000,
+    "trends": 100_000,
     "pages": 100_000,
     "sessions": 100_000,
 }

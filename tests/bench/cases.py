@@ -24,7 +24,7 @@ from staycurrent.store import engine as database
 from staycurrent.store.engine import Engine
 from staycurrent.types import Document
 from tests import build, databases
-from tests.bench import browser_cases, filling, mix, personal_cases, web_cases
+from tests.bench import browser_cases, filling, mail_cases, mix, personal_cases, trend_cases, web_cases
 from tests.bench.papers import Papers, vocabulary
 
 NOW = datetime(2025, 12, 31, 12, tzinfo=UTC)
@@ -214,6 +214,10 @@ CASES: dict[str, Callable[[str, int], dict[str, float]]] = {
     "reading": reading,
     "feeds": web_cases.feeds,
     "personal": personal_cases.personal,
+    "mail": mail_cases.mail,
+    "mail-memory": mail_cases.mail_memory,
+    "mail-kill": mail_cases.mail_kill,
+    "trends": trend_cases.trends,
     "pages": browser_cases.pages,
     "sessions": browser_cases.sessions,
 }

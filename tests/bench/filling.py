@@ -65,6 +65,9 @@ def fill(engine: Engine, total: int) -> None:
                 put(session.connection(), table.__table__, [row for item in part for row in item[table.__tablename__]])
     if postgresql:
         with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+            for table in ("items", "sightings"):  # they came with their ids
+                last = f"(SELECT coalesce(max(id), 1) FROM {table})"  # noqa: S608
+                connection.execute(text(f"SELECT setval(pg_get_serial_sequence('{table}', 'id'), {last})"))
             connection.execute(text("VACUUM ANALYZE"))
 
 

@@ -21,8 +21,17 @@ PAGES = {
     "explore": "/explore",
     "explore-found": "/explore?text=agents&level=7",
     "explore-wrong": "/explore?level=99",
+    "month-topics": "/?group=topic&minutes=120",
     "roadmap": "/roadmap?level=5",
+    "plan": "/roadmap?view=plan&start=2026-03-01",
+    "trends": "/trends",
+    "labs": "/labs",
+    "lab": "/labs?lab=qwen",
+    "digest": "/digest?level=5",
+    "about": "/about",
     "sources": "/sources",
+    "german-month": "/?lang=de",
+    "german-sources": "/sources?lang=de",
     "item": "/item?id=2605.00100",
 }
 PROBING = re.compile(r"/[a-z-]+/_stcore/(health|host-config)$")

@@ -44,14 +44,15 @@ class Serving:
 
 
 @contextmanager
-def serving(database: Path) -> Iterator[Serving]:
-    """A running dashboard, ended at the end, whatever happens."""
+def serving(database: Path, **more: str) -> Iterator[Serving]:
+    """A running dashboard, ended at the end, whatever happens; `more` are settings."""
     environment = {
         **os.environ,
         "STAYCURRENT_DATABASE_URL": f"sqlite:///{database}",
         "STAYCURRENT_TODAY": build.TODAY.isoformat(),
         "HOME": str(database.parent),
         "PYTHONPATH": str(Path(__file__).parents[2]),
+        **{f"STAYCURRENT_{name}": value for name, value in more.items()},
     }
     process = subprocess.Popen(
         [sys.executable, "-c", _PROGRAM], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=environment

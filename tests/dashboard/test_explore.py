@@ -34,7 +34,7 @@ def test_lists_everything_in_pages_without_gaps_or_repeats(example: Path, open_p
 def test_the_url_presets_the_form(example: Path, open_page: Open) -> None:
     page = open_page("explore", text="agents", level=["7"], has_code="1", since="2026-05-01", sort="votes", source=["lab:*"])
     state = page.session_state
-    assert (state["e_text"], state["e_levels"], state["e_code"]) == ("agents", [7], "With code")
+    assert (state["e_text"], state["e_levels"], state["e_code"]) == ("agents", [7], "1")
     assert state["e_since"] == date(2026, 5, 1)
     assert state["e_sources"] == ["lab:*"]
     text = page_text(page)

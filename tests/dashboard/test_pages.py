@@ -67,8 +67,8 @@ def test_an_item_shows_its_evidence(bare: Path, open_page: Open) -> None:
         "12 pages",
     ):
         assert words in text
-    assert "Votes: 3 on 19 May 2026, 9 on 20 May 2026" in text
-    assert "<b>v1</b>: 4 May 2026" in text
+    assert "3 on 19 May 2026, 9 on 20 May 2026." in text
+    assert '<time datetime="2026-05-04">4 May 2026</time><div><b>Version 1 submitted</b>' in text
 
 
 def test_an_unknown_item_is_a_plain_answer(example: Path, open_page: Open) -> None:
@@ -91,6 +91,6 @@ def test_a_bug_is_logged_and_shown_as_a_page(
 
     shown: list[str] = []
     monkeypatch.setattr(app.st, "html", shown.append)
-    app._page(broken, "./")()
+    app._page(broken, lambda: "./")()
     assert "Something went wrong here" in shown[0]
     assert "ZeroDivisionError" in caplog.text

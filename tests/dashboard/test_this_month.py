@@ -3,10 +3,17 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from sqlalchemy import text as text_of_sql
 
+from dashboard.reader import Reader
+from staycurrent.store.engine import open_engine, reading, writing
+from staycurrent.store.items import find
+from staycurrent.store.marks import LOCAL, Kind
+from staycurrent.store.visits import look, since
 from tests.dashboard import build
 from tests.dashboard.conftest import Open, page_text
 
@@ -127,3 +134,116 @@ def test_a_wrong_setting_is_named_in_the_log_only(
     monkeypatch.setenv("STAYCURRENT_PORT", "many")
     assert "The library cannot be opened" in page_text(open_page())
     assert "STAYCURRENT_PORT" in caplog.text
+
+
+def test_a_time_budget_in_the_url_bounds_the_reading(example: Path, open_page: Open) -> None:
+    page = open_page(minutes="60")
+    text = page_text(page)
+    minutes = [int(n) for n in re.findall(r"<span>(\d+) min</span>", text.split('data-counts="reading"')[1])]
+    assert 0 < sum(minutes) <= 60
+    assert page.session_state["m_minutes"] == 60
+    assert "minutes=60" in text
+
+
+def test_choosing_a_budget_and_a_grouping_puts_both_into_the_url(example: Path, open_page: Open) -> None:
+    page = open_page(level=["7"])
+    page.selectbox[1].set_value(120).run()
+    page.selectbox[2].set_value("topic").run()
+    assert dict(page.query_params) == {"level": "7", "minutes": "120", "group": "topic"}
+    page.button_group[0].set_value([5]).run()
+    assert dict(page.query_params) == {"month": "2026-05", "level": "5", "minutes": "120", "group": "topic"}
+    page.selectbox[1].set_value(0).run()
+    assert "minutes" not in page.query_params
+
+
+def test_grouped_by_topic_every_card_is_there_under_its_topic(example: Path, open_page: Open) -> None:
+    by_level, by_topic = page_text(open_page()), page_text(open_page(group="topic"))
+    card = re.compile(r'<article class="sc-card.*?</article>', re.DOTALL)
+    assert len(card.findall(by_topic)) == len(card.findall(by_level)) == 30
+    assert "Tool use<span" in by_topic
+    assert 'id="level-7"' not in by_topic
+
+
+def test_a_time_in_which_nothing_fits_is_said_so(example: Path, open_page: Open) -> None:
+    assert "Nothing fits into 1 min" in page_text(open_page(minutes="1"))
+
+
+def test_what_is_one_level_up_and_the_landmark_paper_stand_beside_the_list(example: Path, open_page: Open) -> None:
+    text = page_text(open_page(level=["5"]))
+    assert text.index("One level up") < text.index("The landmark paper")
+    assert "sc-landmarks" in text
+
+
+def test_it_leads_to_feed_mail_and_files(example: Path, open_page: Open) -> None:
+    text = page_text(open_page(level=["5"]))
+    for address in (
+        "./feeds/atom?level=5&amp;period=2026-05",
+        "./digest?level=5",
+        "./exports/ical?level=5",
+        "./exports/bibtex?",
+    ):
+        assert f'href="{address}' in text
+
+
+def reader(path: Path, **later: float) -> Reader:
+    return Reader(LOCAL, open_engine(f"sqlite:///{path}"), build.NOW + timedelta(**later))
+
+
+def test_what_was_read_is_counted_and_what_was_hidden_is_gone(example: Path, open_page: Open) -> None:
+    shown = re.findall(r'name="item" value="([^"]+)"', page_text(open_page()))
+    reader(example).mark(Kind.READ, shown[0], on=True)
+    reader(example).mark(Kind.HIDDEN, shown[1], on=True)
+    text = page_text(open_page())
+    assert ">1 of 29 read<" in text
+    assert f'value="{shown[1]}"' not in text
+
+
+def test_what_came_since_the_last_visit_is_marked(bare: Path, open_page: Open) -> None:
+    engine = open_engine(f"sqlite:///{bare}")
+    old, new = build.paper(1, "Seen before"), build.paper(2, "Just in")
+    build.collect(engine, [old], build.NOW - timedelta(days=3))
+    build.collect(engine, [new], build.NOW - timedelta(days=1))
+    build.classify(engine, {"Seen before": build.Label(5), "Just in": build.Label(5)})
+    assert "since your last visit" not in page_text(open_page())
+    with writing(engine) as session:
+        session.execute(text_of_sql("DELETE FROM visits"))
+        look(session, LOCAL, "month", "2026-05", build.NOW - timedelta(days=2))
+    for _reload in range(2):
+        text = page_text(open_page())
+        assert "1 new since your last visit." in text
+        assert text.count('class="sc-new"') == 1
+        assert text.index('class="sc-new"') < text.index("Just in</bdi>")
+
+
+def test_a_look_at_the_page_is_a_visit_of_its_reader_only(
+    example: Path, open_page: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("STAYCURRENT_HOST", "0.0.0.0")
+    text = page_text(open_page())
+    assert "<form" not in text
+    later = build.NOW + timedelta(days=1)
+    with reading(open_engine(f"sqlite:///{example}")) as session:
+        assert since(session, LOCAL, "month", "2026-05", later) is None
+    monkeypatch.delenv("STAYCURRENT_HOST")
+    open_page()
+    with reading(open_engine(f"sqlite:///{example}")) as session:
+        assert since(session, LOCAL, "month", "2026-05", later) is not None
+
+
+def test_the_level_that_a_reader_gave_is_called_so(example: Path, open_page: Open) -> None:
+    name = re.findall(r'name="item" value="([^"]+)"', page_text(open_page(level=["7"])))[0]
+    me = reader(example)
+    with reading(me.engine) as session:
+        row = find(session, (name,))
+    me.correct(row, 5, "about language")
+    text = page_text(open_page(level=["5"]))
+    card = next(c for c in text.split("<article") if f'value="{name}"' in c)
+    assert "set by a reader" in card
+    assert "100%" not in card
+
+
+@pytest.mark.parametrize("params", [{"minutes": "soon"}, {"minutes": "0"}, {"minutes": "999999999999"}, {"group": "<script>"}])
+def test_a_wrong_budget_or_grouping_is_explained(example: Path, open_page: Open, params: dict[str, str]) -> None:
+    text = page_text(open_page(**params))
+    assert "This address cannot be shown" in text
+    assert "<script" not in text

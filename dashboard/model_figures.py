@@ -1,0 +1,139 @@
+"""The classifier's published figures as HTML, out of the model in use. Values in, text out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from html import escape
+from typing import Any
+
+from dashboard import cards, figures, words
+from dashboard.tex import isolated
+from staycurrent import i18n
+from staycurrent.i18n import N_
+from staycurrent.i18n import gettext as _
+
+Values = Mapping[str, Any]
+FLOORS = {
+    "majority": N_("always the most frequent level"),
+    "category rule": N_("a rule on arXiv categories"),
+    "keyword rule": N_("a rule on keywords"),
+    "tf-idf + logistic regression": N_("tf-idf and logistic regression"),
+}
+CONFUSIONS = 4
+
+
+def overview(typical: Values) -> str:
+    """The figures to know, as a list of terms."""
+    terms = [
+        (_("Papers tested"), words.number(typical["papers"])),
+        (_("Level right"), percent(typical["accuracy"])),
+        (_("Level right or next to it"), percent(typical["within_one"])),
+        (_("Macro-F1 over the levels"), score(typical["macro_f1"])),
+        (_("Calibration error"), percent(typical["calibration_error"])),
+        (_("Shown as sure"), percent(typical["sure_coverage"])),
+        (_("Level right where sure"), percent(typical["sure_precision"])),
+    ]
+    return f'<dl class="sc-facts">{"".join(f"<div><dt>{escape(t)}</dt><dd>{escape(v)}</dd></div>" for t, v in terms)}</dl>'
+
+
+def percent(share: float) -> str:
+    return i18n.percent(share, decimals=1)
+
+
+def score(value: float) -> str:
+    return words.number(round(value, 3))
+
+
+def levels(typical: Values) -> str:
+    """Each level: how often it is right where it is given, how often it is found."""
+    heads = [_("Right where given"), _("Found"), "F1", _("Papers")]
+    rows = [
+        (
+            cards.level_chip(one["level"]),
+            [percent(one["precision"]), percent(one["recall"]), score(one["f1"]), words.number(one["support"])],
+        )
+        for one in typical["levels"]
+    ]
+    return figures.grid(_("Precision and recall of each level"), _("Level"), heads, rows)
+
+
+def confusion(typical: Values) -> str:
+    """The matrix as a table that is a picture: rows are what readers say, columns what the classifier says."""
+    counts: Sequence[Sequence[int]] = typical["confusion"]
+    heads = "".join(f'<th scope="col"><abbr title="{escape(words.level(n))}">{n}</abbr></th>' for n in range(len(counts)))
+    corner = escape(_("Level by the label, in rows; by the classifier, in columns"))
+    body = "".join(
+        f'<tr><th scope="row">{cards.level_chip(n)}</th>{"".join(_field(c, c / max(1, sum(row))) for c in row)}</tr>'
+        for n, row in enumerate(counts)
+    )
+    caption = f"<caption>{corner}</caption>"
+    head = f'<thead><tr><th scope="col">{escape(_("Label"))}</th>{heads}</tr></thead>'
+    table = f'<table class="sc-grid sc-heat sc-confusion">{caption}{head}<tbody>{body}</tbody></table>'
+    return figures.wide(_("Confusion matrix"), table)
+
+
+def _field(count: int, share: float) -> str:
+    return f'<td style="--sc-heat:{100 * share:.0f}%">{words.number(count)}</td>' if count else "<td></td>"
+
+
+def confusions(typical: Values) -> str:
+    """The most frequent mistakes, as a sentence."""
+    counts: Sequence[Sequence[int]] = typical["confusion"]
+    pairs = [(n, row, column) for row, line in enumerate(counts) for column, n in enumerate(line) if row != column and n]
+    pairs.sort(key=lambda pair: (-pair[0], pair[1:]))
+    text = _("{label} taken for {answer} ({n})")
+    said = [text.format(label=words.level(a), answer=words.level(b), n=words.number(n)) for n, a, b in pairs[:CONFUSIONS]]
+    return _("The most frequent mistakes: {mistakes}.").format(mistakes="; ".join(said))
+
+
+def mistakes(rows: Iterable[Values]) -> str:
+    """Examples of what it gets wrong, by id."""
+    return f'<ul class="sc-plain">{"".join(map(_mistake, rows))}</ul>'
+
+
+def _mistake(one: Values) -> str:
+    paper, title = f"https://arxiv.org/abs/{one['id']}", isolated(str(one["title"]))
+    text = _("labelled “{label}”, taken for “{answer}”, {share} sure")
+    return f'<li>{cards.link(paper, title)} <span class="sc-quiet">{escape(_said(text, one))}</span></li>'
+
+
+def _said(text: str, one: Values) -> str:
+    named = {"label": one["level"], "answer": one["answer"]}
+    return text.format(share=words.share(one["confidence"]), **{k: f"{n} {words.level(n)}" for k, n in named.items()})
+
+
+def calibration(typical: Values) -> str:
+    """What the confidence promises against what came true."""
+    rows = [(percent(promised), [percent(right), words.number(n)]) for promised, right, n in reversed(typical["calibration"])]
+    return figures.grid(_("Confidence and accuracy"), _("It says"), [_("Right"), _("Papers")], rows)
+
+
+def coverage(typical: Values) -> str:
+    """How often it is right among its surest answers."""
+    rows = [(i18n.percent(share), [percent(right), percent(also)]) for share, right, also in typical["coverage"]]
+    heads = [_("Level right"), _("Or the label's second level")]
+    return figures.grid(_("Among the surest answers"), _("The surest"), heads, rows)
+
+
+def floors(metrics: Values, typical: Values) -> str:
+    """What simpler ways reach on the same papers."""
+    every = [(_(FLOORS.get(name, name)), one["random"]) for name, one in metrics["floors"].items()]
+    rows = [
+        (escape(name), [score(one["macro_f1"]), percent(one["accuracy"])]) for name, one in [*every, (_("this model"), typical)]
+    ]
+    return figures.grid(_("Against simpler ways"), _("Way"), ["Macro-F1", _("Level right")], rows)
+
+
+def teams(sets: Values) -> str:
+    """How the rule for author teams did, each set in a sentence."""
+    text = _("{name}: of {tagged} tagged papers the rule tied {given} to a lab, {right} of them rightly.")
+    said = [
+        text.format(
+            name=name,
+            tagged=words.number(one["tagged"]),
+            given=words.number(one["given"]),
+            right=words.number(one["right"]),
+        )
+        for name, one in sets.items()
+    ]
+    return " ".join(said)
