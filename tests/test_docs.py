@@ -234,7 +234,7 @@ def code_of(path: Path) -> list[str]:
 def test_every_http_route_and_page_is_in_the_docs() -> None:
     code = "\n".join(p.read_text("utf-8") for p in sorted((ROOT / "dashboard").glob("**/*.py")))
     routes = set(re.findall(r"\b(?:Route|Mount)\(\s*\"(/[^\"]*)\"", code))
-    routes |= {f"/{path}" for path in re.findall(r"url_path=\"([^\"]+)\"(?!, default=True)", code)}
+    routes |= {f"/{path}" for path in re.findall(r"\bPlace\(\"([^\"]+)\"", code)}
     assert {"/healthz", "/readyz", "/explore"} <= routes
     for route in routes:
         assert f"`{route}`" in page("docs/operations.md"), f"{route} is missing"
