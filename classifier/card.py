@@ -10,7 +10,7 @@ from staycurrent import roadmap
 
 from . import figures as pictures
 from .model import Model
-from .tried import TRIED
+from .tried import ENCODERS, SURER, TRIED
 
 Values = Mapping[str, Any]
 """Metrics as JSON holds them."""
@@ -31,13 +31,18 @@ def render(model: Model) -> str:
         typical=f"{typical['papers']:,}",
         space=f"{model.space.papers:,}",
         terms=f"{len(model.space.vocabulary.columns):,}",
+        dimensions=model.space.projection.shape[1],
+        encoder=model.space.encoder or "none for this model",
         sure=f"{model.sure:.2f}",
-        scores=_scores(typical, full, metrics["time_split"]),
+        scores=_scores(typical, full, metrics.get("fresh"), metrics["time_split"]),
+        fresh=_fresh(metrics.get("fresh")),
         levels=_levels(typical["levels"]),
         coverage=_coverage(typical["coverage"]),
         floors=_floors(metrics["floors"], typical, full),
         curve=_curve(metrics["learning_curve"]),
         tried=_tried(typical, full),
+        surer=_surer(),
+        encoders=_encoders(),
         mistakes=_mistakes(metrics["mistakes"]),
         confusions=_confusions(typical["confusion"]),
         topics=_topics(typical["topics"], full["topics"]),
@@ -69,9 +74,10 @@ def write(model: Model, docs: Path) -> None:
         (docs / "images" / name).write_text(content, encoding="utf-8")
 
 
-def _scores(typical: Values, full: Values, split: Values | None) -> str:
-    columns = [typical, full, *([(split["random"] or split)] if split else [])]
-    head = ["", "drawn by chance", "all (harder)", *(["May, from March and April"] if split else [])]
+def _scores(typical: Values, full: Values, fresh: Values | None, split: Values | None) -> str:
+    further = [(fresh, "a fresh sample"), (split, "May, from March and April")]
+    columns = [typical, full, *(one["random"] or one for one, _ in further if one)]
+    head = ["", "drawn by chance", "all (harder)", *(name for one, name in further if one)]
     rows = [
         ("papers", "papers", "{:,}"),
         ("**macro-F1 of the level**", "macro_f1", "**{:.3f}**"),
@@ -136,6 +142,24 @@ def _tried(typical: Values, full: Values) -> str:
     )
 
 
+def _surer() -> str:
+    return _table(
+        ["", "macro-F1", "sure", "… of these right", "right of the surest 70 %", "share right in 92 %"],
+        ([what, f"{score:.3f}", *(_percent(share) for share in shares)] for what, score, *shares in SURER),
+    )
+
+
+def _encoders() -> str:
+    return _table(
+        ["", "macro-F1, random", "macro-F1, all", "against", "gain, random", "gain, all"],
+        (
+            [what, f"{one:.3f}", f"{every:.3f}", *words]
+            for what, other, one, every, *gains in ENCODERS
+            for words in [[other, *gains]]
+        ),
+    )
+
+
 def _mistakes(rows: Sequence[Values]) -> str:
     return _table(
         ["paper", "title", "label", "answer", "confidence"],
@@ -178,6 +202,18 @@ def _teams(sets: Values) -> str:
             ]
             for name, one in sets.items()
         ),
+    )
+
+
+def _fresh(fresh: Values | None) -> str:
+    """A sentence about the fresh sample, or none."""
+    if not fresh:
+        return ""
+    papers, before = f"{fresh['papers']:,}", f"{fresh['learned_from']:,}"
+    return (
+        f'"A fresh sample" are {papers} papers as chance drew them among those without a label, read last, by a model that\n'
+        f"learned from the {before} labels before: what a month's papers get. Their texts, not their labels, were\n"
+        "among those from which the space of words was made.\n"
     )
 
 

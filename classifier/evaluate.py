@@ -15,7 +15,7 @@ from . import calibrate, texts
 from .labels import Label, parse
 from .measure import Judged, Report, report
 from .model import Model
-from .space import Space
+from .space import Encoder, Space
 from .train import Progress, train
 
 __all__ = ["Report", "cross_validate", "judged", "out_of_fold", "read", "score"]
@@ -40,6 +40,7 @@ def out_of_fold(
     *,
     extra: Sequence[Label] = (),
     space: Space | None = None,
+    encoder: Encoder | None = None,
     progress: Progress | None = None,
 ) -> Judged:
     """Every labelled paper with the answer of the model that has not learned from it; by id.
@@ -52,7 +53,7 @@ def out_of_fold(
     level = np.array([label.level for label in known], dtype=np.int64)
     answers: dict[str, Classification] = {}
     for number, (learned, held_out) in enumerate(calibrate.folds(level, folds), 1):
-        model = train([*(known[row] for row in learned), *extra], documents, space=space).model
+        model = train([*(known[row] for row in learned), *extra], documents, space=space, encoder=encoder).model
         for answer in model.predict([documents[known[row].id] for row in held_out]):
             answers[answer.id] = answer
         if progress:

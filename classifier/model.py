@@ -1,13 +1,14 @@
 """The classifier: a `Document` in, a `Classification` with level, topics, labs and reasons out.
 
 Nine level logits and 69 topic logits are the sum of two parts: a linear one in the document's terms, and one over its
-nearness to the labelled papers. All that training stacked and calibrated is folded into their coefficients. Nothing
-here is random, and no answer depends on which documents were asked about together.
+nearness to the labelled papers. A model joined with a sentence encoder has a third one. All that training stacked and
+calibrated is folded into their coefficients. Nothing here is random, and no answer depends on which documents were
+asked about together.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -16,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import expit, log_softmax
 
+from staycurrent.errors import ModelError
 from staycurrent.types import Classification, Document, Json, Reason, TopicScore
 
 from . import doubt, labs
@@ -24,6 +26,7 @@ from .labels import LEVELS
 from .space import Space, kernel
 
 Floats = NDArray[np.float64]
+Embed = Callable[[Sequence[Document]], NDArray[np.float32]]
 
 PACKAGED = Path(__file__).parent / "data"
 CHUNK = 1024
@@ -33,9 +36,31 @@ BLOCK = 64
 EXACT = 7
 """Digits of a score that count. Those of a product of matrices beyond the twelfth depend on where in it a document
 stands, and an answer must not."""
+MEANING_NARROWNESS = 1.0
+"""Of the kernel over an encoder's vectors: 0.5 and 2 do as well, 4 loses half a point."""
 MOST_TOPICS = 5
 FLOOR = 0.08
 """The best topic is given below its threshold too, down to this score; under it "no topic" is the better answer."""
+
+
+@dataclass(frozen=True, slots=True)
+class Meanings:
+    """The third part of a model that was joined with a sentence encoder: over the nearness of texts as that one sees it."""
+
+    encoder: str
+    """Name and fingerprint of the encoder."""
+    support: Floats
+    """The labelled papers' vectors, a row each."""
+    dual: Floats
+    """Labelled papers by levels, then topics."""
+    embed: Embed | None = None
+    """The encoder itself, which is no part of the stored model: see `joined.open_model`."""
+
+    def scores(self, documents: Sequence[Document]) -> Floats:
+        if self.embed is None:
+            raise ModelError(f"this model needs the encoder {self.encoder}")
+        near = kernel(self.embed(documents).astype(np.float64), self.support, MEANING_NARROWNESS)
+        return np.asarray(near @ self.dual)
 
 
 @dataclass(frozen=True)
@@ -58,6 +83,7 @@ class Model:
     version: str
     about: Mapping[str, Json]
     """Settings, metrics and versions of libraries at training; for people and `evaluate`, not for predicting."""
+    meanings: Meanings | None = None
 
     @cached_property
     def _names(self) -> tuple[str, ...]:
@@ -79,6 +105,8 @@ class Model:
         matrix = self.space.vocabulary.matrix(documents)
         points, lengths = self.space.place(matrix)
         linear = np.asarray(matrix @ self.coefficients, dtype=np.float64) + self.intercepts
+        if self.meanings:
+            linear += self.meanings.scores(documents)
         for start in range(0, len(documents), BLOCK):
             rows = slice(start, start + BLOCK)
             near = kernel(points[rows].astype(np.float64), self.support)

@@ -27,7 +27,7 @@ from staycurrent.types import Json
 
 from .features import Vocabulary
 from .labels import LEVELS
-from .model import Model
+from .model import Meanings, Model
 from .space import Space
 
 FORMAT = "staycurrent-classifier"
@@ -43,6 +43,8 @@ DTYPES = {
     "idf": np.float32,
     **dict.fromkeys(("intercepts", "topic_thresholds"), np.float64),
 }
+MEANING_DTYPES = dict.fromkeys(("meaning_support", "meaning_dual"), np.float16)
+"""Only in a model that was joined with a sentence encoder."""
 BROKEN = (
     *(OSError, EOFError, ValueError, KeyError, TypeError, OverflowError, MemoryError),
     *(RecursionError, NotImplementedError, zipfile.BadZipFile, zlib.error),
@@ -62,7 +64,12 @@ def arrays_of(model: Model) -> dict[str, NDArray[Any]]:
         "idf": model.space.vocabulary.idf,
         "intercepts": model.intercepts,
         "topic_thresholds": model.topic_thresholds,
+        **(_meaning_arrays(model.meanings) if model.meanings else {}),
     }
+
+
+def _meaning_arrays(meanings: Meanings) -> dict[str, NDArray[Any]]:
+    return {"meaning_support": meanings.support.astype(np.float16), "meaning_dual": meanings.dual.astype(np.float16)}
 
 
 def words_of(model: Model) -> dict[str, Json]:
@@ -76,6 +83,9 @@ def words_of(model: Model) -> dict[str, Json]:
         "topics": list(model.topics),
         "topic_levels": list(model.topic_levels),
         "vocabulary": list(model.space.vocabulary.columns),
+        # Only where there is one: models from before encoders keep their fingerprint.
+        **({"space_encoder": model.space.encoder} if model.space.encoder else {}),
+        **({"encoder": model.meanings.encoder} if model.meanings else {}),
     }
 
 
@@ -134,7 +144,7 @@ def read(directory: Path) -> Model:
     """The model in the directory, checked; ModelError in one line where there is none or it is not whole."""
     try:
         words = _read_words(directory / WORDS)
-        arrays = _read_arrays(directory / NUMBERS)
+        arrays = _read_arrays(directory / NUMBERS, DTYPES | (MEANING_DTYPES if "encoder" in words else {}))
         return _assemble(words, arrays)
     except FileNotFoundError as error:
         raise ModelError(f"no model in {directory}: {Path(error.filename or '').name} is missing") from error
@@ -152,15 +162,15 @@ def _read_words(path: Path) -> dict[str, Any]:
     return words
 
 
-def _read_arrays(path: Path) -> dict[str, NDArray[Any]]:
+def _read_arrays(path: Path, dtypes: Mapping[str, Any]) -> dict[str, NDArray[Any]]:
     with zipfile.ZipFile(path) as archive:
         if sum(entry.file_size for entry in archive.infolist()) > MOST_BYTES:
             raise ValueError(f"{path.name} unpacks to more than {MOST_BYTES >> 20} MB")
     with np.load(path, allow_pickle=False) as stored:
-        arrays = {name: np.asarray(stored[name]) for name in DTYPES}
+        arrays = {name: np.asarray(stored[name]) for name in dtypes}
     for name, array in arrays.items():
-        if array.dtype != DTYPES[name] or not np.isfinite(array).all():
-            raise ValueError(f"{name} in {path.name} holds something else than finite numbers of type {DTYPES[name].__name__}")
+        if array.dtype != dtypes[name] or not np.isfinite(array).all():
+            raise ValueError(f"{name} in {path.name} holds something else than finite numbers of type {dtypes[name].__name__}")
     return arrays
 
 
@@ -171,6 +181,7 @@ def _assemble(words: Mapping[str, Any], arrays: Arrays) -> Model:
             Vocabulary({term: column for column, term in enumerate(terms)}, arrays["idf"]),
             arrays["projection"].astype(np.float32),
             int(_number(words, "space_papers")),
+            str(words.get("space_encoder", "")),
         ),
         coefficients=arrays["coefficients"].astype(np.float32),
         support=arrays["support"].astype(np.float64),
@@ -183,11 +194,19 @@ def _assemble(words: Mapping[str, Any], arrays: Arrays) -> Model:
         sure=_number(words, "sure"),
         version=str(words["version"]),
         about={name: value for name, value in words.items() if name in {"settings", "metrics", "libraries", "trained_on"}},
+        meanings=_meanings(words, arrays),
     )
     _check_shapes(model, arrays)
-    if not re.fullmatch(r"[\w.]+-" + fingerprint(arrays, words_of(model)), model.version):
+    if not re.fullmatch(r"[\w.+-]+-" + fingerprint(arrays, words_of(model)), model.version):
         raise ValueError(f"the files do not belong together or are damaged (version {model.version[:40]})")
     return model
+
+
+def _meanings(words: Mapping[str, Any], arrays: Arrays) -> Meanings | None:
+    if "encoder" not in words:
+        return None
+    support, dual = (arrays[name].astype(np.float64) for name in MEANING_DTYPES)
+    return Meanings(str(words["encoder"]), support, dual)
 
 
 def _check_shapes(model: Model, arrays: Arrays) -> None:
@@ -202,6 +221,11 @@ def _check_shapes(model: Model, arrays: Arrays) -> None:
         "intercepts": (LEVELS + topics,),
         "topic_thresholds": (topics,),
     }
+    if "meaning_dual" in arrays:
+        expected |= {
+            "meaning_dual": (labelled, LEVELS + topics),
+            "meaning_support": (labelled, *arrays["meaning_support"].shape[1:2]),
+        }
     for name, shape in expected.items():
         if arrays[name].shape != shape:
             raise ValueError(f"{name} has shape {arrays[name].shape}, not {shape}")

@@ -14,9 +14,10 @@ from staycurrent.types import Document, Json
 
 from . import calibrate, evaluate, floors, measure, teams, texts
 from .agreement import agreement
+from .gain import gain
 from .labels import Label
 from .measure import Judged
-from .space import Space
+from .space import Encoder, Space
 from .train import Progress, train
 
 SIZES = (250, 500, 1000, 2000, 4000)
@@ -42,12 +43,23 @@ def run(
     return {
         "cross_validation": measure.report(judged).as_json(),
         "mistakes": mistakes(judged, documents),
+        "fresh": fresh_sample(known, documents, space, progress),
         "time_split": time_split(known, documents, space, progress),
         "learning_curve": learning_curve(known, documents, space, progress),
         "floors": simpler_ways(known, documents, progress),
         "agreement": agreement(labels, blind),
         "teams": {name: teams.score(papers) for name, papers in (tagged or {}).items()},
     }
+
+
+def with_encoder(
+    labels: Sequence[Label], documents: Mapping[str, Document], encoder: Encoder, *, space: Space, progress: Progress = SILENT
+) -> dict[str, Json]:
+    """What joining with the encoder gains, in the same folds: scores, and the difference with its bounds."""
+    known = sorted((label for label in labels if label.id in documents), key=lambda label: label.id)
+    without = evaluate.out_of_fold(known, documents, space=space, progress=progress)
+    joined = evaluate.out_of_fold(known, documents, space=space, encoder=encoder, progress=progress)
+    return {"cross_validation": measure.report(joined).as_json(), "gain": gain(without, joined)}
 
 
 def mistakes(judged: Judged, documents: Mapping[str, Document]) -> list[Json]:
@@ -69,6 +81,23 @@ def mistakes(judged: Judged, documents: Mapping[str, Document]) -> list[Json]:
         }
         for minus, label, answer in rows[:MOST_MISTAKES]
     ]
+
+
+def fresh_sample(
+    labels: Sequence[Label], documents: Mapping[str, Document], space: Space | None, progress: Progress
+) -> dict[str, Json] | None:
+    """Learned from the earlier passes, tested on the papers that chance drew for the last one, as they came.
+
+    None where there is one pass only. No level is topped up among them, so they are like the papers of a month.
+    """
+    progress("testing on a fresh sample")
+    last = max((label.reading or 0 for label in labels), default=0)
+    earlier = [label for label in labels if (label.reading or 0) < last]
+    drawn = [label for label in labels if label.reading == last and label.drawn == "random"]
+    try:
+        return _judged_on(earlier, drawn, documents, space).as_json() | {"learned_from": len(earlier)}
+    except UsageError:
+        return None
 
 
 def time_split(

@@ -25,8 +25,8 @@ from staycurrent.types import Document, Json
 
 from . import calibrate, features, measure, ridge, storage
 from .labels import LEVELS, Label
-from .model import Model, load
-from .space import NARROWNESS, Space, kernel
+from .model import MEANING_NARROWNESS, Meanings, Model, load
+from .space import NARROWNESS, Encoder, Space, kernel
 
 Floats = NDArray[np.float64]
 Progress = Callable[[str], None]
@@ -52,17 +52,19 @@ def train(
     documents: Mapping[str, Document],
     *,
     space: Space | None = None,
+    encoder: Encoder | None = None,
     progress: Progress | None = None,
 ) -> TrainedModel:
     """Learn from the labelled papers that have a text. Raises UsageError where there are too few of them.
 
     `space` is that of the packaged model where none is given; `space.learn` makes one from papers without labels.
+    With an `encoder` the model has a third regression, and needs that encoder to predict.
     """
     tell = progress or (lambda _: None)
     known, missing = _with_text(labels, documents)
     # One thread: the order in which sums are taken, and so the last digit, would depend on the machine's cores.
     with threadpool_limits(limits=1):
-        model = _fit(known, [documents[label.id] for label in known], space or load().space, tell)
+        model = _fit(known, [documents[label.id] for label in known], space or load().space, encoder, tell)
     return TrainedModel(model, missing)
 
 
@@ -85,23 +87,26 @@ def _with_text(labels: Sequence[Label], documents: Mapping[str, Document]) -> tu
 
 @dataclass(frozen=True, slots=True)
 class _Fits:
-    """Both regressions, and the space's view of the papers from which they learned."""
+    """The regressions, and the space's and the encoder's view of the papers from which they learned."""
 
     space: Space
     matrix: csr_array[np.float32, tuple[int, int]]
     points: NDArray[np.float32]
-    words: ridge.Fit
-    nearness: ridge.Fit
+    meanings: Meanings | None
+    all: tuple[ridge.Fit, ...]
+    """On words, on nearness, and on nearness for the encoder if there is one."""
 
 
-def _fit(labels: Sequence[Label], documents: Sequence[Document], space: Space, tell: Progress) -> Model:
+def _fit(
+    labels: Sequence[Label], documents: Sequence[Document], space: Space, encoder: Encoder | None, tell: Progress
+) -> Model:
     level = np.array([label.level for label in labels], dtype=np.int64)
     truth = topic_matrix(labels)
     typical = _typical(labels)
     tell(f"reading {len(documents)} papers")
-    fits = _regressions(documents, space, np.hstack([_level_targets(labels), truth]).astype(np.float32), tell)
+    fits = _regressions(documents, space, encoder, np.hstack([_level_targets(labels), truth]).astype(np.float32), tell)
     tell("learning levels")
-    left_out = [fits.words.left_out.astype(np.float64), fits.nearness.left_out.astype(np.float64)]
+    left_out = [fit.left_out.astype(np.float64) for fit in fits.all]
     levels = calibrate.levels(np.hstack(left_out), level, typical)
     tell(f"learning {truth.shape[1]} topics")
     topics = calibrate.topics([own[:, LEVELS:] for own in left_out], levels.held_out, truth, _topic_levels())
@@ -116,7 +121,9 @@ def _fit(labels: Sequence[Label], documents: Sequence[Document], space: Space, t
     return replace(model, version=_version(model, labels), about=about)
 
 
-def _regressions(documents: Sequence[Document], space: Space, targets: NDArray[np.float32], tell: Progress) -> _Fits:
+def _regressions(
+    documents: Sequence[Document], space: Space, encoder: Encoder | None, targets: NDArray[np.float32], tell: Progress
+) -> _Fits:
     matrix = space.vocabulary.matrix(documents)
     if not matrix.nnz:
         raise UsageError("the model knows none of the words of the labelled papers: nothing can be learned from them")
@@ -125,7 +132,12 @@ def _regressions(documents: Sequence[Document], space: Space, targets: NDArray[n
     tell("comparing papers by their places")
     points = space.place(matrix)[0].astype(np.float16).astype(np.float32)
     nearness = ridge.fit(kernel(points, points), targets, penalty=NEARNESS_RIDGE)
-    return _Fits(space, matrix, points, words, nearness)
+    if encoder is None:
+        return _Fits(space, matrix, points, None, (words, nearness))
+    seen = encoder.embed(documents, tell).astype(np.float16).astype(np.float32)
+    meaning = ridge.fit(kernel(seen, seen, MEANING_NARROWNESS), targets, penalty=NEARNESS_RIDGE)
+    meanings = Meanings(encoder.name, seen.astype(np.float64), np.empty(0), encoder.embed)
+    return _Fits(space, matrix, points, meanings, (words, nearness, meaning))
 
 
 def topic_matrix(labels: Sequence[Label]) -> calibrate.Bools:
@@ -158,19 +170,15 @@ def _typical(labels: Sequence[Label]) -> calibrate.Bools:
 
 def _folded(fits: _Fits, levels: calibrate.Levels, topics: calibrate.Topics, sure: float) -> Model:
     """Both stages as one, rounded as it will be stored."""
-    both = len(levels.weights) // 2
-    parts = [
-        (fit, levels.weights[start : start + both], slope)
-        for fit, start, slope in zip((fits.words, fits.nearness), (0, both), topics.slopes, strict=True)
-    ]
-    words, nearness = (np.hstack([fit.dual @ weights, fit.dual[:, LEVELS:] * slope]) for fit, weights, slope in parts)
-    intercepts = [np.hstack([fit.intercepts @ weights, fit.intercepts[LEVELS:] * slope]) for fit, weights, slope in parts]
+    parts = list(zip(fits.all, np.split(levels.weights, len(fits.all)), topics.slopes, strict=True))
+    words, *near = (np.hstack([fit.dual @ weights, fit.dual[:, LEVELS:] * slope]) for fit, weights, slope in parts)
+    intercepts = (np.hstack([fit.intercepts @ weights, fit.intercepts[LEVELS:] * slope]) for fit, weights, slope in parts)
     return Model(
         space=fits.space,
         coefficients=_rounded(fits.matrix.T @ words).astype(np.float32),
         support=fits.points.astype(np.float64),
-        dual=_rounded(nearness),
-        intercepts=intercepts[0] + intercepts[1] + np.concatenate([levels.bias, topics.bias]),
+        dual=_rounded(near[0]),
+        intercepts=np.asarray(sum(intercepts) + np.concatenate([levels.bias, topics.bias])),
         pull=topics.pull,
         topics=tuple(roadmap.topics()),
         topic_levels=tuple(_topic_levels().tolist()),
@@ -178,6 +186,7 @@ def _folded(fits: _Fits, levels: calibrate.Levels, topics: calibrate.Topics, sur
         sure=sure,
         version="",
         about={},
+        meanings=replace(fits.meanings, dual=_rounded(near[1])) if fits.meanings else None,
     )
 
 

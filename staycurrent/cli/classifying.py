@@ -15,8 +15,10 @@ from staycurrent.errors import UsageError
 from staycurrent.types import Classification, Document, Json
 
 if TYPE_CHECKING:
+    from classifier.encoder import Encoder
     from classifier.labels import Label
     from classifier.model import Model
+    from classifier.space import Space
 
 PREDICT_CHUNK = 256
 IDS_PER_REQUEST = 100
@@ -39,11 +41,19 @@ def classify(
 
 def predict(
     explain: Annotated[bool, typer.Option("--explain", help="Say which words decided")] = False,
+    encoder: Annotated[
+        Optional[Path],  # noqa: UP045
+        typer.Option(help="Folder of the encoder that the model was joined with, if it is not where it was at training"),
+    ] = None,
+    linear: Annotated[bool, typer.Option("--linear", help="Without the encoder, if the model was joined with one")] = False,
 ) -> None:
     """Classify JSON lines from stdin, one answer a line on stdout; needs no database."""
+    from classifier import joined
     from classifier import model as models
 
     model = models.load()
+    if not linear:
+        model = joined.best(model, encoder=encoder, tell=output.say)
     documents = _documents(sys.stdin.buffer)
     while chunk := list(islice(documents, PREDICT_CHUNK)):
         for answer in model.predict(chunk, explain=explain):
@@ -85,6 +95,13 @@ def train(
     with_corrections: Annotated[
         bool, typer.Option("--with-corrections", help="Learn from what readers corrected too, and say what that does")
     ] = False,
+    encoder: Annotated[
+        Optional[Path],  # noqa: UP045
+        typer.Option(help="Folder of a sentence encoder: write a model joined with it beside the linear one"),
+    ] = None,
+    new_space: Annotated[
+        bool, typer.Option("--new-space", help="Learn the space of words anew from all texts without a label, and the encoder")
+    ] = False,
     no_study: Annotated[bool, typer.Option("--no-study", help="Do not measure how good the model is")] = False,
     card: Annotated[
         Optional[Path],  # noqa: UP045
@@ -100,6 +117,9 @@ def train(
 
     if card and no_study:
         raise UsageError("card: it shows what the study measures; leave out --no-study")
+    if new_space and not texts:
+        raise UsageError("new-space: it needs --texts with many papers beside the labelled ones")
+    opened = _encoder(encoder)
     given = label_file.read(labels or label_file.PACKAGED)
     ids = [label.id for label in given]
     documents = text_file.read(texts, ids) if texts else _fetch_texts(ids)
@@ -109,19 +129,44 @@ def train(
     with output.progress() as bar:
         task = bar.add_task("training", total=None)
         tell: Callable[[str], None] = lambda text: bar.update(task, description=text)  # noqa: E731
-        trained = training.train(learned, documents, progress=tell)
-        metrics = {} if no_study else _study(learned, documents, tell)
+        space = _space(texts, opened, {label.id for label in learned}, tell) if texts and new_space else None
+        trained = training.train(learned, documents, space=space, progress=tell)
+        metrics = {} if no_study else _study(learned, documents, space, tell)
         if with_corrections:
-            metrics["corrections"] = _effect(given, corrected, documents, tell)
-    folder = out or models.PACKAGED
-    training.save(trained, folder, metrics=metrics)
+            metrics["corrections"] = _effect(given, corrected, documents, space, tell)
+        folder = out or models.PACKAGED
+        training.save(trained, folder, metrics=metrics)
+        gain = _join(trained.model, learned, documents, (encoder, opened), folder, tell, measured=not no_study)
     if trained.missing:
         output.say(f"{len(trained.missing)} labelled papers had no text")
     output.say(f"model {trained.model.version} written to {folder}")
     for name in ("cross_validation", "corrections"):
         _print_report({name: metrics[name]} if name in metrics else {})
+    _print_report(gain)
     if card:
         _write_card(folder, card)
+
+
+def _join(
+    linear: Model,
+    labels: list[Label],
+    documents: dict[str, Document],
+    encoder: tuple[Path | None, Encoder | None],
+    folder: Path,
+    tell: Callable[[str], None],
+    *,
+    measured: bool,
+) -> dict[str, Json]:
+    """Write the model joined with an encoder beside the linear one; what that gains, nothing without an encoder."""
+    from classifier import joining
+
+    path, opened = encoder
+    if not path or not opened:
+        return {}
+    both = joining.join(linear, labels, documents, opened, measured=measured, progress=tell)
+    joining.save(both, folder, encoder=path)
+    output.say(f"model {both.model.version} written beside it")
+    return {"with encoder": both.metrics.get("gain")}
 
 
 def _corrected() -> list[tuple[Document, int]]:
@@ -135,12 +180,29 @@ def _corrected() -> list[tuple[Document, int]]:
     return found
 
 
-def _study(labels: list[Label], documents: dict[str, Document], tell: Callable[[str], None]) -> dict[str, Json]:
+def _encoder(folder: Path | None) -> Encoder | None:
+    from classifier import encoder as encoders
+
+    return encoders.load(folder) if folder else None
+
+
+def _space(texts: Path, encoder: Encoder | None, labelled: set[str], tell: Callable[[str], None]) -> Space:
+    """A new space out of the papers without a label, and of what the encoder knows of them."""
+    from classifier import space as spaces
+    from classifier import texts as text_file
+
+    others = [document for document in text_file.read(texts).values() if document.id not in labelled and document.abstract]
+    return spaces.learn(others, encoder=encoder, progress=tell)
+
+
+def _study(
+    labels: list[Label], documents: dict[str, Document], space: Space | None, tell: Callable[[str], None]
+) -> dict[str, Json]:
     from classifier import labels as label_file
     from classifier import model as models
     from classifier import study
 
-    metrics = study.run(labels, documents, blind=label_file.read(label_file.BLIND), progress=tell)
+    metrics = study.run(labels, documents, blind=label_file.read(label_file.BLIND), space=space, progress=tell)
     # The rule that ties authors to labs is not learned: without tagged papers its figures are those of the model before.
     before = models.load().about.get("metrics")
     if not metrics["teams"] and isinstance(before, dict):
@@ -149,14 +211,18 @@ def _study(labels: list[Label], documents: dict[str, Document], tell: Callable[[
 
 
 def _effect(
-    labels: list[Label], corrected: list[tuple[Document, int]], documents: dict[str, Document], tell: Callable[[str], None]
+    labels: list[Label],
+    corrected: list[tuple[Document, int]],
+    documents: dict[str, Document],
+    space: Space | None,
+    tell: Callable[[str], None],
 ) -> dict[str, Json]:
     from classifier.with_corrections import effect
 
     if not corrected:
         return {"corrections": 0}
     known = [label for label in labels if label.id in documents]
-    return effect(known, corrected, documents, progress=lambda text: tell(f"measuring the corrections, {text}"))
+    return effect(known, corrected, documents, space=space, progress=lambda text: tell(f"measuring the corrections, {text}"))
 
 
 def _write_card(folder: Path, path: Path) -> None:

@@ -54,6 +54,16 @@ def tiny() -> TrainedModel:
 
 
 @pytest.fixture(scope="session")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A small encoder; the test is skipped where the extra is not installed."""
+    from . import small_bert
+
+    if small_bert.MISSING:
+        pytest.skip(f"the extra `encoder` is not installed: {', '.join(small_bert.MISSING)}")
+    return small_bert.write(tmp_path_factory.mktemp("encoders") / "small")
+
+
+@pytest.fixture(scope="session")
 def upstream() -> Path:
     """The folder with the texts behind the committed labels; the test is skipped where it is missing."""
     default = Path(__file__).resolve().parents[3] / "shared" / "upstream"
