@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import xml.etree.ElementTree as ET
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, cast
 
@@ -55,9 +56,22 @@ def test_a_study_measures_all_that_the_card_tells() -> None:
     told: list[str] = []
     found = study.run(rows, documents, blind=rows[:5], tagged={"none": []}, space=small_space(), progress=told.append)
     assert set(found) == {
-        *("cross_validation", "mistakes", "time_split", "learning_curve", "floors", "agreement", "teams"),
+        *("cross_validation", "mistakes", "fresh", "time_split", "learning_curve", "floors", "agreement", "teams"),
     }
     assert told
+
+
+def test_the_fresh_sample_is_what_chance_drew_last_and_nothing_of_it_is_learned() -> None:
+    rows, documents = made_up()
+    passes = [
+        replace(row, reading=2 if n % 4 == 0 else 1, drawn="random" if n % 8 == 0 else "uncertain")
+        for n, row in enumerate(rows)
+    ]
+    found = study.fresh_sample(passes, documents, small_space(), lambda _: None)
+    assert found
+    assert found["papers"] == sum(row.reading == 2 and row.drawn == "random" for row in passes)
+    assert found["learned_from"] == sum(row.reading == 1 for row in passes)
+    assert study.fresh_sample(rows, documents, small_space(), lambda _: None) is None
 
 
 def test_two_readings_agree_by_level_second_level_and_topic() -> None:

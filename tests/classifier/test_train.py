@@ -177,7 +177,7 @@ def test_the_model_is_loaded_in_no_time() -> None:
 
 def test_the_committed_labels_are_whole_and_in_order() -> None:
     rows = labels.read()
-    assert len(rows) == 7911
+    assert len(rows) == 9351
     assert [row.id for row in rows] == sorted(row.id for row in rows)
     assert {row.level for row in rows} == set(range(9))
     assert isinstance(rows[0], Label)
@@ -187,6 +187,8 @@ def test_the_committed_labels_are_whole_and_in_order() -> None:
         ("random", 2): 500,
         ("rare", 2): 1100,
         ("uncertain", 2): 3100,
+        ("random", 3): 300,
+        ("uncertain", 3): 1140,
     }
 
 
