@@ -12,7 +12,7 @@ from staycurrent.roadmap import Lab, Landmark, Level, Topic
 from staycurrent.store import health as health_store
 from staycurrent.store.health import Health
 from staycurrent.store.listing import ItemPage
-from staycurrent.types import Correction, ItemDetail, ItemView, SightingView, Version
+from staycurrent.types import Correction, ItemDetail, ItemView, Opinion, SightingView, Version
 
 
 def moment(value: datetime | None) -> str | None:
@@ -113,13 +113,17 @@ def detail_json(detail: ItemDetail) -> dict[str, Any]:
         "model": detail.model,
         "model_level": detail.said,
         "correction": _correction_json(detail.correction) if detail.correction else None,
-        "second_opinion": asdict(detail.opinion) | {"topics": list(detail.opinion.topics)} if detail.opinion else None,
+        "second_opinion": _opinion_json(detail.opinion) if detail.opinion else None,
     }
 
 
 def _correction_json(said: Correction) -> dict[str, Any]:
     """Without who said it: a name may be a login or an address of mail, and the API is open."""
     return {"level": said.level, "why": said.why, "at": moment(said.at)}
+
+
+def _opinion_json(said: Opinion) -> dict[str, Any]:
+    return asdict(said) | {"topics": list(said.topics), "at": moment(said.at)}
 
 
 def sighting_json(seen: SightingView) -> dict[str, Any]:

@@ -78,7 +78,7 @@ _DETAIL: Schema = {
     "model": maybe(TEXT),
     "model_level": maybe(LEVEL),
     "correction": maybe(an_object(level=LEVEL, why=TEXT, at=MOMENT)),
-    "second_opinion": maybe(an_object(llm=TEXT, level=LEVEL, topics=many(TEXT), reason=TEXT)),
+    "second_opinion": maybe(an_object(llm=TEXT, level=LEVEL, topics=many(TEXT), reason=TEXT, at=maybe(MOMENT))),
 }
 SCHEMAS: dict[str, Schema] = {
     "Item": an_object(**_ITEM),
