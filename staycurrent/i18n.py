@@ -14,7 +14,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import date, datetime, timedelta
-from functools import cache
+from functools import cache, lru_cache
 from io import BytesIO
 from pathlib import Path
 from typing import Literal
@@ -91,7 +91,13 @@ def Nn_(singular: str, plural: str) -> tuple[str, str]:  # noqa: N802 - as N_
 
 def number(value: float) -> str:
     """`12345` as "12,345" or "12.345"."""
-    return str(numbers.format_decimal(value, locale=_form()))
+    return _number(value, language())
+
+
+@lru_cache(maxsize=4096)
+def _number(value: float, spoken: str) -> str:
+    """Kept: a page writes some hundred numbers, most of them again and again, at 30 µs each."""
+    return str(numbers.format_decimal(value, locale=_FORMS[spoken]))
 
 
 def percent(value: float, *, decimals: int = 0) -> str:
