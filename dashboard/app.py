@@ -9,22 +9,22 @@ import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
-from html import escape
 from pathlib import Path
 
 import streamlit as st
 
 from dashboard import address, language, pieces
 from dashboard.data import Library
-from dashboard.mail.desk import Desk
 from dashboard.login import Login
-from dashboard.reader import Visitor, visitor
+from dashboard.mail.desk import Desk
+from dashboard.reader import NOBODY, Visitor, visitor
 from dashboard.views import about, digest, explore, item, labs, operations, roadmap, sources, this_month, trends
 from staycurrent import settings
 from staycurrent.clock import clock
 from staycurrent.errors import NotFound, SchemaError, SettingsError, StaycurrentError, StoreError, UsageError
 from staycurrent.i18n import N_
 from staycurrent.i18n import gettext as _
+from staycurrent.settings import Settings
 from staycurrent.store import engine as store
 from staycurrent.store.engine import Engine
 
@@ -61,6 +61,12 @@ PLACES = (
 
 
 @st.cache_resource(show_spinner=False)
+def _settings() -> Settings:
+    """The settings of this process, read once: that takes a fifth of a run of the page. Wrong ones are not kept."""
+    return settings.load()
+
+
+@st.cache_resource(show_spinner=False)
 def _engine(url: str, replica: str = "") -> Engine:
     """The engine of this process, once its schema is found to be current; a failure is not kept, the next run tries again."""
     engine = store.open_engine(url, replica=replica)
@@ -76,29 +82,34 @@ def _engine(url: str, replica: str = "") -> Engine:
 class Entrance:
     """Who is at the page, and whether readers can sign in here."""
 
-    visitor: Visitor = Visitor()
+    visitor: Visitor = NOBODY
     has_sign_in: bool = False
+    given: Settings | None = None
+    """None where they are wrong, or not read yet."""
+
+
+OUTSIDE = Entrance()
 
 
 def _entrance() -> Entrance:
     """Who is at the page; nobody where the settings are wrong, which the page itself will say."""
     try:
-        given = settings.load()
+        given = _settings()
         login = Login.of(given)
     except StaycurrentError:
-        return Entrance()
+        return OUTSIDE
     headers = {name.lower(): value for name, value in st.context.headers.items()}
     claims = st.user.to_dict() if login else {}
-    return Entrance(visitor(login, claims, is_loopback=given.is_loopback, headers=headers), login is not None)
+    return Entrance(visitor(login, claims, is_loopback=given.is_loopback, headers=headers), login is not None, given)
 
 
-def _library(who: Visitor) -> Library:
-    given = settings.load()
+def _library(entrance: Entrance) -> Library:
+    given, who = entrance.given or _settings(), entrance.visitor
     engine = _engine(given.resolved_database_url, given.database_read_url.get_secret_value())
     return Library(engine, clock(given.today), who.profile, Desk.of(given), is_admin=who.is_admin)
 
 
-def _page(view: View, home: Callable[[], str], who: Visitor) -> Callable[[], None]:
+def _page(view: View, home: Callable[[], str], entrance: Entrance = OUTSIDE) -> Callable[[], None]:
     """The view with every error turned into a state of the page; what is not ours is a bug, and logged as one.
 
     `home` gives the address under which the page begins anew.
@@ -106,7 +117,7 @@ def _page(view: View, home: Callable[[], str], who: Visitor) -> Callable[[], Non
 
     def run() -> None:
         try:
-            view(_library(who))
+            view(_library(entrance))
         except NotFound as error:
             _notice(_("Not found"), str(error), (address.explore(), _("Search for it")))
         except SchemaError as error:
@@ -135,7 +146,7 @@ def main() -> None:
     st.set_page_config(page_title="staycurrent", layout="centered", initial_sidebar_state="collapsed")
     st.html(STYLE)
     entrance = _entrance()
-    pages = {place.path: _streamlit_page(place, entrance.visitor) for place in PLACES}
+    pages = {place.path: _streamlit_page(place, entrance) for place in PLACES}
     page = st.navigation(list(pages.values()), position="hidden")
     _head(page, [pages[place.path] for place in PLACES if _is_shown(place, entrance.visitor)], entrance)
     st.set_page_config(page_title=f"{page.title} · staycurrent")
@@ -146,32 +157,35 @@ def _is_shown(place: Place, who: Visitor) -> bool:
     return place.is_linked and (who.is_admin or not place.is_for_admins)
 
 
-def _streamlit_page(place: Place, who: Visitor) -> st.Page:
+def _streamlit_page(place: Place, entrance: Entrance) -> st.Page:
     home = address.explore if place.view is item.show else partial(address.page, "" if place is PLACES[0] else place.path)
-    shown = _page(place.view, home, who)
+    shown = _page(place.view, home, entrance)
     return st.Page(shown, title=_(place.title), url_path=place.path, default=place is PLACES[0])
 
 
 def _head(page: st.Page, linked: Sequence[st.Page], entrance: Entrance) -> None:
     """What stands above every page: the name, the other language, the way to the pages, and to sign in or out."""
-    st.html(pieces.brand(address.page(""), language.switch(f"./{page.url_path}")))
+    _top(page, entrance)
     with st.container(horizontal=True, key="nav"):
         for other in linked:
             st.page_link(other, query_params=address.carried() or None)
-        if entrance.has_sign_in:
-            _door(entrance.visitor)
     if entrance.visitor.person and not entrance.visitor.person.is_welcome:
         text = _("This account may not sign in here; the operator of this installation decides who may.")
         st.html(pieces.notice(_("You read as a guest"), text, tone="warn"))
 
 
-def _door(who: Visitor) -> None:
-    if who.person is None:
-        st.button(_("Sign in"), key="sign-in", type="tertiary", on_click=st.login)
+def _top(page: st.Page, entrance: Entrance) -> None:
+    person = entrance.visitor.person
+    brand = pieces.brand(address.page(""), language.switch(f"./{page.url_path}"), person.name if person else "")
+    if not entrance.has_sign_in:
+        st.html(brand)
         return
-    if who.person.name:
-        st.html(f'<span class="sc-who"><bdi>{escape(who.person.name)}</bdi></span>')
-    st.button(_("Sign out"), key="sign-out", type="tertiary", on_click=st.logout)
+    with st.container(horizontal=True, vertical_alignment="center", key="top"):
+        st.html(brand)
+        if person:
+            st.button(_("Sign out"), key="sign-out", type="tertiary", on_click=st.logout)
+        else:
+            st.button(_("Sign in"), key="sign-in", type="tertiary", on_click=st.login)
 
 
 if __name__ == "__main__":

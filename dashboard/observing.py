@@ -20,8 +20,9 @@ from staycurrent import logs
 
 log = logging.getLogger("staycurrent.access")
 HEADER = "x-request-id"
-PAGES = frozenset({"/", "/explore", "/roadmap", "/trends", "/labs", "/digest", "/sources", "/about", "/item"})
+PAGES = frozenset({"/", "/explore", "/roadmap", "/trends", "/labs", "/digest", "/sources", "/about", "/item", "/operations"})
 """The dashboard's pages; Streamlit answers them all with one shell."""
+SIGN_IN = frozenset({"/auth/login", "/auth/logout", "/oauth2callback"})
 STREAMLIT = ("/_stcore", "/static", "/component", "/media")
 QUIET = frozenset({"/healthz", "/readyz", "/metrics", "/favicon.png", *STREAMLIT})
 """Asked all the time, by monitors and for every page: their lines are for `LOG_LEVEL=debug`."""
@@ -43,7 +44,7 @@ class Templates:
             if pattern.match(path):
                 return template
         page = path.rstrip("/") or "/"
-        if page in PAGES:
+        if page in PAGES or page in SIGN_IN:
             return page
         return next((name for name in STREAMLIT if path.startswith(f"{name}/")), OTHER)
 

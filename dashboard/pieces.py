@@ -30,10 +30,12 @@ _SORTS = {
 _ONLY = {Kind.PAPER: N_("papers only"), Kind.POST: N_("posts only")}
 
 
-def brand(home: str, languages: str) -> str:
-    """The product's name above every page, and the links to the other languages (HTML)."""
+def brand(home: str, languages: str, reader: str = "") -> str:
+    """The product's name above every page, who signed in, and the links to the other languages (HTML)."""
     label = escape(_("Language"))
-    return f'<div class="sc-brand"><a href="{escape(home)}">staycurrent</a><nav aria-label="{label}">{languages}</nav></div>'
+    who = f'<span class="sc-who"><bdi>{escape(reader)}</bdi></span>' if reader else ""
+    nav = f'<nav aria-label="{label}">{languages}</nav>'
+    return f'<div class="sc-brand"><a href="{escape(home)}">staycurrent</a>{who}{nav}</div>'
 
 
 def heading(title: str, lead: str, *, eyebrow: str = "") -> str:

@@ -33,6 +33,9 @@ class Visitor:
     person: Person | None = None
 
 
+NOBODY = Visitor()
+
+
 def visitor(login: Login | None, claims: Claims, *, is_loopback: bool, headers: Mapping[str, str]) -> Visitor:
     """Who asks. `claims` is what a signed cookie says; `headers` by lower-case name."""
     if login is None:

@@ -18,7 +18,6 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from streamlit.user_info import AUTH_LOGIN_ENDPOINT, AUTH_LOGOUT_ENDPOINT
 from streamlit.web.server.starlette.starlette_server_config import USER_COOKIE_NAME
 
-from dashboard import origin
 from dashboard.login import CALLBACK, Login
 from dashboard.mail import pages
 from dashboard.mail.pages import Notice
@@ -44,6 +43,7 @@ class SignIn:
         self.app = app
         self.login = login
         self._callback = urlsplit(login.public_url).path + CALLBACK
+        self._front = login.public_url + "/"
         quiet()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -59,16 +59,13 @@ class SignIn:
 
     async def _begin(self, request: Request) -> Response:
         heard = await self._ask(request)
-        if heard.is_home:
-            return self._home()
+        if heard.is_home:  # the link was too old
+            return RedirectResponse(self._front, 302, headers=NO_STORE)
         if not heard.location:
             log.warning("sign-in: the provider does not answer")
             text = _("The service that says who you are does not answer. Nothing is lost; try again in some minutes.")
             return self._page(502, _("Signing in does not work at the moment"), text)
-        answer = heard.response()
-        if came := self._page_of(request):
-            answer.set_cookie(RETURN, quote(came), RETURN_SECONDS, path=self._callback, httponly=True, samesite="lax")
-        return answer
+        return self._remembering(heard.response(), request)
 
     async def _end(self, request: Request) -> Response:
         """Sign out; another site must not make a browser do it."""
@@ -76,7 +73,9 @@ class SignIn:
             text = _("Another site asked for it, so you are still signed in.")
             return self._page(403, _("You were not signed out"), text)
         heard = await self._ask(request)
-        return heard.response(self.login.public_url + "/" if heard.is_home else "")
+        if heard.is_home:
+            return heard.response(self._page_of(request) or self._front)
+        return self._remembering(heard.response(), request)
 
     async def _come_back(self, request: Request) -> Response:
         asked = parse_qs(request.scope["query_string"].decode("latin-1"))
@@ -84,36 +83,42 @@ class SignIn:
             log.info("sign-in: refused by the provider: %s", error if _CODE.fullmatch(error) else "(unreadable)")
             return self._page(403, _("You are not signed in"), _("The service that says who you are did not let you in."))
         if "code" not in asked:  # providers lead here after a sign-out too
-            return self._home()
+            return self._forgetting(RedirectResponse(self._back(request), 302, headers=NO_STORE))
         heard = await self._ask(request)
         if not heard.signed_in:
             log.info("sign-in: a callback led to nothing")
             text = _("This sign-in took too long, was begun in another window, or was already used. Begin it anew.")
             return self._page(400, _("You are not signed in"), text)
-        back = unquote(request.cookies.get(RETURN, ""))
-        answer = heard.response(self.login.origin + back if back.startswith("/") else self.login.public_url + "/")
-        answer.delete_cookie(RETURN, path=self._callback)
-        return answer
+        return self._forgetting(heard.response(self._back(request)))
 
     async def _ask(self, request: Request) -> _Heard:
         heard = _Heard()
         await self.app(request.scope, request.receive, heard.hear)
         return heard
 
-    def _home(self) -> Response:
-        return RedirectResponse(self.login.public_url + "/", 302, headers=NO_STORE)
-
     def _page_of(self, request: Request) -> str:
-        """The page whose button was pressed: path and query."""
-        came = origin.split(request.headers.get("referer", ""))
-        if not came.path or f"{came.scheme}://{came.netloc}" != self.login.origin:
-            return ""
-        page = f"{came.path}?{came.query}" if came.query else came.path
-        return page if len(page) <= LONGEST_RETURN else ""
+        """The page whose button was pressed; empty where it is none of ours."""
+        came = request.headers.get("referer", "")
+        return came if came.startswith(f"{self.login.origin}/") and len(came) <= LONGEST_RETURN else ""
+
+    def _remembering(self, answer: Response, request: Request) -> Response:
+        """The answer, and a cookie that leads back to the page."""
+        page = self._page_of(request).removeprefix(self.login.origin)
+        if page:
+            answer.set_cookie(RETURN, quote(page), RETURN_SECONDS, path=self._callback, httponly=True, samesite="lax")
+        return answer
+
+    def _forgetting(self, answer: Response) -> Response:
+        answer.delete_cookie(RETURN, path=self._callback)
+        return answer
+
+    def _back(self, request: Request) -> str:
+        """Where the reader came from. A path after our own origin leads to no other host, whatever stands in the cookie."""
+        page = unquote(request.cookies.get(RETURN, ""))
+        return self.login.origin + page if page.startswith("/") else self._front
 
     def _page(self, status: int, title: str, text: str) -> Response:
-        home = self.login.public_url + "/"
-        body = pages.notice(Notice(title, (text,), links=((home, _("To the reading")),)), home)
+        body = pages.notice(Notice(title, (text,), links=((self._front, _("To the reading")),)), self._front)
         return HTMLResponse(body, status, NO_STORE | {"content-security-policy": pages.POLICY})
 
 

@@ -19,7 +19,7 @@ from staycurrent import period as periods
 from staycurrent.errors import UsageError
 from staycurrent.query import Query
 
-PAGES = frozenset({"/", "/explore", "/roadmap", "/trends", "/labs", "/digest", "/sources", "/about", "/item"})
+PAGES = frozenset({"/", "/explore", "/roadmap", "/trends", "/labs", "/digest", "/sources", "/about", "/item", "/operations"})
 _WITH_FILTERS = frozenset({"/", "/explore", "/trends", "/labs", "/digest"})
 _NAMES = {"atom": "Atom", "rss": "RSS", "json": "JSON Feed"}
 _HEAD = b"</head>"

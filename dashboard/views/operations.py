@@ -118,8 +118,8 @@ def _jobs(figures: Figures) -> list[tuple[str, str]]:
 def _mails(dead: Sequence[Dead], now: datetime) -> str:
     if not dead:
         return pieces.section(_("Mails given up"), _quiet(_("None.")))
-    heads = (_("Number"), _("Of"), _("Period"), _("Tries"), _("Given up"), _("Reason"))
-    again = _("To try them again: {command}").format(command="staycurrent digest requeue")
+    heads = (_("Number"), _("Kind"), _("Period"), _("Tries"), _("Given up"), _("Reason"))
+    again = _("To try them again: {command}").format(command="staycurrent digest dead --requeue-all")
     return pieces.section(_("Mails given up"), table(heads, "".join(_mail(d, now) for d in dead)) + _quiet(again))
 
 
@@ -127,7 +127,7 @@ def _mail(mail: Dead, now: datetime) -> str:
     """Without the address: whom a mail is for is nothing that a page must show."""
     cells = (
         cell(_("Number"), str(mail.id), head=True),
-        cell(_("Of"), escape(mail.what.value)),
+        cell(_("Kind"), escape(mail.what.value)),
         cell(_("Period"), escape(mail.period)),
         cell(_("Tries"), words.number(mail.tries)),
         cell(_("Given up"), escape(words.ago(mail.closed_at, now)) if mail.closed_at else "-"),

@@ -30,6 +30,7 @@ PAGES = {
     "digest": "/digest?level=5",
     "about": "/about",
     "sources": "/sources",
+    "operations": "/operations",
     "german-month": "/?lang=de",
     "german-sources": "/sources?lang=de",
     "item": "/item?id=2605.00100",

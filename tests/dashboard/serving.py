@@ -23,7 +23,7 @@ def background():
     yield
     print("background ended", flush=True)
 
-web.serve("127.0.0.1", 0, on_ready=lambda address: print("ready", address, flush=True), background=background)
+web.serve("127.0.0.1", {port}, on_ready=lambda address: print("ready", address, flush=True), background=background)
 """
 
 
@@ -44,7 +44,7 @@ class Serving:
 
 
 @contextmanager
-def serving(database: Path, **more: str) -> Iterator[Serving]:
+def serving(database: Path, *, port: int = 0, **more: str) -> Iterator[Serving]:
     """A running dashboard, ended at the end, whatever happens; `more` are settings."""
     environment = {
         **os.environ,
@@ -55,7 +55,11 @@ def serving(database: Path, **more: str) -> Iterator[Serving]:
         **{f"STAYCURRENT_{name}": value for name, value in more.items()},
     }
     process = subprocess.Popen(
-        [sys.executable, "-c", _PROGRAM], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=environment
+        [sys.executable, "-c", _PROGRAM.replace("{port}", str(port))],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        env=environment,
     )
     try:
         yield _started(process)

@@ -83,7 +83,7 @@ ENGLISH = _looks(english for english, german in PAIRS if english != german)
 GERMAN = _looks(german for _, german in PAIRS)
 GERMAN_ALONE = {german for _, german in PAIRS}
 """What is German too, as "Code" and "Details" are."""
-DATA_LINKS = ("./feeds/", "./api/")
+DATA_LINKS = ("./feeds/", "./exports/", "./api/")
 """Addresses of what is not read on a page."""
 DATA = {source.title for source in build.SOURCES}
 """The names that the operator gave to sources."""
