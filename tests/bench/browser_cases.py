@@ -52,9 +52,9 @@ def sessions(kind: str, items: int) -> dict[str, float]:
 
 
 @contextmanager
-def web(url: str) -> Iterator[int]:
+def web(url: str, today: str = TODAY) -> Iterator[int]:
     """A `staycurrent web` on that database; yields its port."""
-    environment = os.environ | {"STAYCURRENT_DATABASE_URL": url, "STAYCURRENT_TODAY": TODAY}
+    environment = os.environ | {"STAYCURRENT_DATABASE_URL": url, "STAYCURRENT_TODAY": today}
     command = [sys.executable, "-m", "staycurrent", "web", "--port", "0"]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=environment)
     try:

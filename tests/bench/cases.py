@@ -24,7 +24,7 @@ from staycurrent.store import engine as database
 from staycurrent.store.engine import Engine
 from staycurrent.types import Document
 from tests import build, databases
-from tests.bench import browser_cases, filling, mail_cases, mix, personal_cases, trend_cases, web_cases
+from tests.bench import browser_cases, filling, mail_cases, mix, personal_cases, scale_cases, trend_cases, web_cases
 from tests.bench.papers import Papers, vocabulary
 
 NOW = datetime(2025, 12, 31, 12, tzinfo=UTC)
@@ -220,4 +220,5 @@ CASES: dict[str, Callable[[str, int], dict[str, float]]] = {
     "trends": trend_cases.trends,
     "pages": browser_cases.pages,
     "sessions": browser_cases.sessions,
+    "scale": scale_cases.scale,
 }

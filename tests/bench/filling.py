@@ -66,7 +66,7 @@ def fill(engine: Engine, total: int) -> None:
     if postgresql:
         with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
             for table in ("items", "sightings"):  # they came with their ids
-                last = f"(SELECT coalesce(max(id), 1) FROM {table})"  # noqa: S608
+                last = f"(SELECT coalesce(max(id), 1) FROM {table})"
                 connection.execute(text(f"SELECT setval(pg_get_serial_sequence('{table}', 'id'), {last})"))
             connection.execute(text("VACUUM ANALYZE"))
 

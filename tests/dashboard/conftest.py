@@ -60,6 +60,7 @@ def open_page() -> Open:
     """Opens a page by its path with URL parameters, and fails on anything that ends in a traceback."""
 
     def opened(path: str = "", **params: str | list[str]) -> AppTest:
+        st.cache_resource.clear()  # as in a new process: one reads its settings once
         test = AppTest.from_file(str(SCRIPT), default_timeout=30)
         if path:
             test.run()

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from procrastinate import App
 
 from staycurrent.errors import SchemaError
 from staycurrent.queue import schema
-from staycurrent.queue.connecting import connection
+from staycurrent.queue.connecting import connection, connector
 from staycurrent.store import engine as database
 from staycurrent.store.engine import Engine
 from tests import databases
@@ -82,3 +84,18 @@ def test_every_file_of_the_package_is_understood() -> None:
     assert found == sorted(found)
     assert {step.version for step in found if step.post} <= {step.version for step in found if not step.post}
     assert all(len(step.version) == 3 for step in found)
+
+
+def test_a_worker_that_tells_the_end_of_a_task_of_others_is_not_disturbed(
+    postgres: Engine, caplog: pytest.LogCaptureFixture
+) -> None:
+    schema.apply(postgres)
+    opened = connector(postgres, size=2)
+
+    async def tell() -> None:
+        async with App(connector=opened).open_async():
+            await opened.execute_query_async("SELECT procrastinate_finish_job_v1(%(job_id)s, 'succeeded', false)", job_id=7)
+
+    with caplog.at_level("INFO"):
+        asyncio.run(tell())
+    assert "job 7 was given to others while this worker was silent" in caplog.text
