@@ -1,4 +1,4 @@
-"""The image's entry points under the image's restrictions, as processes: no capability, nothing writable but data and `/tmp`.
+"""The image's entry points under the image's restrictions, as processes: no capability, nothing writable but the data.
 
 No container engine runs where the tests run; Linux gives the same restrictions to a process in namespaces of its own.
 """
@@ -26,7 +26,6 @@ set -e
 mount --make-rprivate /
 mount --bind "$1" "$1"
 mount -o remount,bind,ro /
-mount -t tmpfs tmpfs /tmp
 shift
 exec setpriv --no-new-privs --bounding-set=-all --inh-caps=-all --ambient-caps=-all "$@"
 """
@@ -48,6 +47,7 @@ def restricted(data: Path, *arguments: str) -> Iterator[subprocess.Popen[str]]:
     environment = os.environ | {
         "HOME": "/nonexistent",
         "PYTHONDONTWRITEBYTECODE": "1",
+        "TMPDIR": str(data),  # the image has a /tmp in memory; this project may itself lie below /tmp
         "STAYCURRENT_DATA_DIR": str(data),
         "STAYCURRENT_DATABASE_URL": "",
         "STAYCURRENT_ARXIV_OAI_URL": nowhere,
@@ -69,7 +69,7 @@ def restricted(data: Path, *arguments: str) -> Iterator[subprocess.Popen[str]]:
 
 @pytest.fixture
 def data(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """A folder outside `/tmp`, which the restricted process does not see."""
+    """A folder for the data, of its own mount."""
     folder = Path("/var/tmp") / f"staycurrent-{os.getpid()}-{time.monotonic_ns()}"
     folder.mkdir(mode=0o700)
     yield folder
