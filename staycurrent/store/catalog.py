@@ -5,8 +5,8 @@ from __future__ import annotations
 from sqlalchemy.orm import Session
 
 from staycurrent import roadmap
-from staycurrent.store.intake import upsert
 from staycurrent.store.models import Lab, Topic
+from staycurrent.store.upserts import upsert
 
 
 def sync(session: Session) -> None:

@@ -12,9 +12,9 @@ from sqlalchemy.orm import Session
 
 from staycurrent.store import corrections
 from staycurrent.store.engine import serialise_intake
-from staycurrent.store.intake import chunks, upsert
 from staycurrent.store.models import Classification as ClassificationRow
 from staycurrent.store.models import Item, ItemLab, ItemText, ItemTopic, Lab, Sighting
+from staycurrent.store.upserts import chunks, upsert
 from staycurrent.types import Classification, Document, Kind
 
 

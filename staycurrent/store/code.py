@@ -7,8 +7,9 @@ from collections.abc import Iterable, Sequence
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from staycurrent.store.intake import chunks, put_repositories, refresh_signals
 from staycurrent.store.models import ItemKey, ItemRepository, Repository
+from staycurrent.store.signals import put_repositories, refresh_signals
+from staycurrent.store.upserts import chunks
 from staycurrent.types import Repository as SaidRepository
 
 

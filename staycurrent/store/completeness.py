@@ -9,8 +9,8 @@ from datetime import date, datetime
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from staycurrent.store.intake import upsert
 from staycurrent.store.models import SourceDay
+from staycurrent.store.upserts import upsert
 from staycurrent.types import DayCount
 
 

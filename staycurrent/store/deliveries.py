@@ -14,9 +14,9 @@ from typing import Any
 from sqlalchemy import and_, func, or_, select, update
 from sqlalchemy.orm import Session
 
-from staycurrent.store.intake import insert_once
 from staycurrent.store.mail_models import Delivery, Subscriber, Subscription
 from staycurrent.store.subscribers import Kind, Plan, plan_of
+from staycurrent.store.upserts import insert_new
 
 _UNSYNCED: dict[str, Any] = {"execution_options": {"synchronize_session": False}}
 
@@ -85,9 +85,8 @@ class Dead:
 
 def put(session: Session, orders: Iterable[Order], now: datetime) -> int:
     """Note deliveries to be made; returns how many are new: what is there for its period stays."""
-    made = 0
-    for order in orders:
-        row = {
+    rows = [
+        {
             "key": order.key,
             "subscription_id": order.subscription,
             "kind": order.what.value,
@@ -98,8 +97,9 @@ def put(session: Session, orders: Iterable[Order], now: datetime) -> int:
             "due_at": order.due_at,
             "next_try_at": now,
         }
-        made += insert_once(session, Delivery, row, returning=Delivery.id) is not None
-    return made
+        for order in orders
+    ]
+    return insert_new(session, Delivery, rows, returning=Delivery.id)
 
 
 def claim(session: Session, owner: str, now: datetime, until: datetime, limit: int) -> tuple[Claim, ...]:

@@ -11,10 +11,10 @@ from datetime import datetime
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from staycurrent.store.intake import chunks, insert_once, upsert
 from staycurrent.store.mail_models import Edition as Row
 from staycurrent.store.mail_models import EditionItem
 from staycurrent.store.models import Item
+from staycurrent.store.upserts import chunks, insert_once, upsert
 
 
 @dataclass(frozen=True, slots=True)

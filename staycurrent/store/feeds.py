@@ -8,8 +8,8 @@ from datetime import datetime
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
-from staycurrent.store.intake import insert_once
 from staycurrent.store.models import Feed
+from staycurrent.store.upserts import insert_once
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,8 +16,8 @@ from sqlalchemy.orm import Session
 
 from staycurrent.errors import StaycurrentError
 from staycurrent.store.engine import Engine, writing
-from staycurrent.store.intake import upsert
 from staycurrent.store.process_models import Heartbeat
+from staycurrent.store.upserts import upsert
 
 log = logging.getLogger(__name__)
 SCHEDULER = "scheduler"

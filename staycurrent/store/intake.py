@@ -7,13 +7,11 @@ from __future__ import annotations
 
 import hashlib
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
-from itertools import islice
-from typing import Any, TypeVar, cast
+from typing import Any, cast
 
-from sqlalchemy import Table, delete, exists, func, insert, or_, select, update
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import Table, delete, exists, insert, select, update
 from sqlalchemy.orm import Session
 
 from staycurrent.store.following import follow
@@ -27,25 +25,15 @@ from staycurrent.store.models import (
     ItemVersion,
     Metric,
     ReadingEntry,
-    Repository,
     Sighting,
 )
+from staycurrent.store.signals import put_repositories, refresh_signals
+from staycurrent.store.upserts import chunks, upsert
 from staycurrent.types import Change, Decision, Kind, ParsedItem, StoredItem
-from staycurrent.types import Repository as SaidRepository
 
-T = TypeVar("T")
 _ITEMS, _TEXTS, _KEYS = (cast("Table", t.__table__) for t in (Item, ItemText, ItemKey))
-_CHUNK = 400
-"""Parameters of one IN list; SQLite allows 999 variables in old builds."""
 _READ_BY_CLASSIFIER = (ItemText.title, ItemText.abstract, ItemText.categories, ItemText.comment)
 Finder = Callable[[ParsedItem, Sequence[StoredItem]], Decision]
-
-
-def chunks(values: Iterable[T], size: int = _CHUNK) -> Iterator[list[T]]:
-    """The values in lists of at most `size`."""
-    iterator = iter(values)
-    while part := list(islice(iterator, size)):
-        yield part
 
 
 def find(session: Session, source: str, wanted: Sequence[tuple[str, tuple[str, ...]]]) -> list[list[StoredItem]]:
@@ -333,97 +321,3 @@ def _put_metrics(session: Session, homes: Sequence[tuple[int, Decision]], now: d
         if value is not None
     ]
     upsert(session, Metric, rows, index=["item_id", "source", "name", "day"], changing=["value"])
-
-
-def put_repositories(session: Session, said: Sequence[tuple[int, str, SaidRepository]]) -> None:
-    """Tie repositories to items: (row of the item, source that says so, repository)."""
-    if not said:
-        return
-    by_url: dict[str, int | None] = {}
-    for _, _, repository in said:
-        known = by_url.get(repository.url)
-        by_url[repository.url] = repository.stars if known is None else max(known, repository.stars or 0)
-    upsert(session, Repository, [{"url": u, "stars": s} for u, s in by_url.items()], index=["url"], keeping=["stars"])
-    ids: dict[str, int] = {}
-    for part in chunks(by_url):
-        ids.update((u, i) for u, i in session.execute(select(Repository.url, Repository.id).where(Repository.url.in_(part))))
-    links = {
-        (i, ids[r.url], source): {"item_id": i, "repository_id": ids[r.url], "source": source, "official": r.official}
-        for i, source, r in said
-    }
-    index = ["item_id", "repository_id", "source"]
-    upsert(session, ItemRepository, list(links.values()), index=index, keeping=["official"])
-
-
-def refresh_signals(session: Session, ids: Sequence[int]) -> None:
-    """Signals of items with older evidence, computed anew over all their sightings."""
-    for part in chunks(ids):
-        seen = (
-            select(
-                Sighting.item_id,
-                func.max(Sighting.votes).label("votes"),
-                func.max(Sighting.stars).label("stars"),
-                func.max(Sighting.listed_on).label("listed_on"),
-                func.count(func.distinct(Sighting.source)).label("sources"),
-            )
-            .where(Sighting.item_id.in_(part))
-            .group_by(Sighting.item_id)
-        )
-        code = (
-            select(ItemRepository.item_id, func.max(Repository.stars).label("stars"))
-            .join(Repository, Repository.id == ItemRepository.repository_id)
-            .where(ItemRepository.item_id.in_(part))
-            .group_by(ItemRepository.item_id)
-        )
-        stars_of_code = {row.item_id: row.stars for row in session.execute(code)}
-        for row in session.execute(seen).all():
-            known = [s for s in (row.stars, stars_of_code.get(row.item_id)) if s is not None]
-            values = {
-                "votes": row.votes,
-                "stars": max(known, default=None),
-                "source_count": row.sources,
-                "has_code": row.item_id in stars_of_code,
-            }
-            if row.listed_on:
-                values["listed_on"] = row.listed_on
-            session.execute(update(Item).where(Item.id == row.item_id).values(**values))
-
-
-def insert_once(session: Session, table: Any, row: dict[str, Any], *, index: Sequence[str] = (), returning: Any) -> Any:
-    """Insert a row and return its id, or None where another process was first: under `index`, or any that is unique."""
-    statement = _dialect(session).insert(table).values(**row).on_conflict_do_nothing(index_elements=list(index) or None)
-    return session.scalar(statement.returning(returning))
-
-
-def _dialect(session: Session) -> Any:
-    return postgresql if session.get_bind().dialect.name == "postgresql" else sqlite
-
-
-def upsert(
-    session: Session,
-    table: Any,
-    rows: Sequence[dict[str, Any]],
-    *,
-    index: Sequence[str],
-    changing: Sequence[str] = (),
-    keeping: Sequence[str] = (),
-    fixed: Sequence[str] = (),
-) -> None:
-    """Insert, or update where something differs; an unchanged row is not written.
-
-    `changing` columns take the new value, `keeping` columns only where the new value is not NULL, `fixed` columns only
-    where the old value is NULL.
-    """
-    if not rows:
-        return
-    statement = _dialect(session).insert(table)
-    columns = table.__table__.c
-    new = {name: statement.excluded[name] for name in changing}
-    new |= {name: func.coalesce(statement.excluded[name], columns[name]) for name in keeping}
-    new |= {name: func.coalesce(columns[name], statement.excluded[name]) for name in fixed}
-    if new:
-        differs = [columns[n].is_distinct_from(v) for n, v in new.items() if n not in ("changed_at", "extra")]
-        statement = statement.on_conflict_do_update(index_elements=list(index), set_=new, where=or_(*differs))
-    else:
-        statement = statement.on_conflict_do_nothing(index_elements=list(index))
-    session.execute(statement, list(rows))

@@ -11,8 +11,8 @@ from sqlalchemy.orm import Session
 from staycurrent.errors import NotFound
 from staycurrent.i18n import gettext as _
 from staycurrent.store import corrections, listing, second_opinions
-from staycurrent.store.intake import chunks
 from staycurrent.store.models import Classification, Item, ItemKey, ItemVersion, Metric, Sighting
+from staycurrent.store.upserts import chunks
 from staycurrent.types import LLM, Document, ItemDetail, ItemView, Opinion, Reason, SightingView, Version
 
 

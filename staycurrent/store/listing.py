@@ -21,8 +21,8 @@ from staycurrent.query import Query, QueryError, Sort
 from staycurrent.store import finding, search
 from staycurrent.store.filters import conditions as conditions
 from staycurrent.store.for_reader import for_reader
-from staycurrent.store.intake import chunks
 from staycurrent.store.models import Item, ItemLab, ItemRepository, ItemText, ItemTopic, Repository, Sighting
+from staycurrent.store.upserts import chunks
 from staycurrent.types import ItemView, Kind, LabEvidence, TopicScore
 from staycurrent.types import Repository as RepositoryView
 

@@ -18,11 +18,11 @@ from sqlalchemy.orm import Session
 from staycurrent.errors import UsageError
 from staycurrent.i18n import gettext as _
 from staycurrent.i18n import number
-from staycurrent.store.intake import chunks, upsert
 from staycurrent.store.models import Item
 from staycurrent.store.reader_models import Dislike as DislikeRow
 from staycurrent.store.reader_models import LandmarkMark, Note, Profile, Tag
 from staycurrent.store.reader_models import Mark as MarkRow
+from staycurrent.store.upserts import chunks, upsert
 
 LOCAL = "local"
 """The reader of an installation without logins."""

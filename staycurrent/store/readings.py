@@ -14,8 +14,8 @@ from sqlalchemy.orm import Session
 from staycurrent.query import Query
 from staycurrent.store import listing, search, texts
 from staycurrent.store.for_reader import for_reader
-from staycurrent.store.intake import chunks, insert_once
 from staycurrent.store.models import Item, ItemLab, ItemText, ItemTopic, Metric, Reading, ReadingEntry, Sighting
+from staycurrent.store.upserts import chunks, insert_once
 from staycurrent.types import Candidate, DayNumbers, Entry, Kind, Role
 
 CANDIDATES = 400

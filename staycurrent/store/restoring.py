@@ -13,7 +13,6 @@ from sqlalchemy import delete, insert, select, tuple_, update
 from sqlalchemy.orm import Session
 
 from staycurrent.store import corrections
-from staycurrent.store.intake import chunks, upsert
 from staycurrent.store.models import (
     Classification,
     Item,
@@ -31,6 +30,7 @@ from staycurrent.store.models import (
     Topic,
 )
 from staycurrent.store.records import Record, SightingRecord
+from staycurrent.store.upserts import chunks, upsert
 from staycurrent.store.whole import table_of
 
 _HANGS_ON_ITEM = (ItemKey, ItemVersion, Sighting, Metric, ItemRepository, ItemTopic, ItemLab, Classification)

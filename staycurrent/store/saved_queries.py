@@ -12,8 +12,8 @@ from sqlalchemy.orm import Session
 
 from staycurrent.errors import NotFound, UsageError
 from staycurrent.query import Query
-from staycurrent.store.intake import insert_once
 from staycurrent.store.models import SavedQuery as Row
+from staycurrent.store.upserts import insert_once
 
 NAME = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
 MAX_NAME = 60

@@ -16,9 +16,9 @@ from sqlalchemy.orm import Session
 
 from staycurrent.store.classifications import answered_by
 from staycurrent.store.engine import serialise_intake
-from staycurrent.store.intake import chunks, upsert
 from staycurrent.store.models import Classification, Item, ItemText, OpinionDay
 from staycurrent.store.models import SecondOpinion as Row
+from staycurrent.store.upserts import chunks, upsert
 from staycurrent.types import LLM, Document, Kind, Opinion
 
 _NAME = 56

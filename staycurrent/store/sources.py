@@ -10,8 +10,8 @@ from sqlalchemy import func, insert, select, update
 from sqlalchemy.orm import Session
 
 from staycurrent.store import completeness
-from staycurrent.store.intake import upsert
 from staycurrent.store.models import Lab, Run, Sighting, Source
+from staycurrent.store.upserts import upsert
 from staycurrent.types import DayCount, Outcome, RunReport
 
 INTERVAL = timedelta(hours=6)

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from staycurrent.store.intake import chunks
 from staycurrent.store.models import Item
+from staycurrent.store.upserts import chunks
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,9 +11,9 @@ from typing import Any
 from sqlalchemy import Select, delete, func, select, update
 from sqlalchemy.orm import Session
 
-from staycurrent.store.intake import insert_once, upsert
 from staycurrent.store.mail_models import MailRequest, Subscriber, Suppression
 from staycurrent.store.mail_models import Subscription as Row
+from staycurrent.store.upserts import insert_once, upsert
 
 KEPT_REQUESTS = timedelta(days=2)
 _UNSYNCED: dict[str, Any] = {"execution_options": {"synchronize_session": False}}

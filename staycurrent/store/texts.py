@@ -12,8 +12,8 @@ from sqlalchemy.orm import Session
 
 from staycurrent.query import Query
 from staycurrent.store import listing, marks, search
-from staycurrent.store.intake import chunks
 from staycurrent.store.models import Item, ItemText
+from staycurrent.store.upserts import chunks
 
 
 @dataclass(frozen=True, slots=True)

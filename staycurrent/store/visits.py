@@ -7,9 +7,9 @@ from datetime import date, datetime, timedelta
 from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
-from staycurrent.store.intake import chunks, upsert
 from staycurrent.store.models import Item
 from staycurrent.store.reader_models import Profile, Visit
+from staycurrent.store.upserts import chunks, upsert
 
 PAUSE = timedelta(minutes=30)
 """After so long without a look the next look is a new visit; a reload within it takes no news away."""

@@ -13,7 +13,6 @@ from sqlalchemy.orm import Session
 
 from staycurrent.query import Query, Sort
 from staycurrent.store import listing, search
-from staycurrent.store.intake import chunks
 from staycurrent.store.models import (
     Classification,
     Item,
@@ -38,6 +37,7 @@ from staycurrent.store.records import (
     TopicRecord,
     VersionRecord,
 )
+from staycurrent.store.upserts import chunks
 from staycurrent.types import Kind, Reason
 
 T = TypeVar("T")
