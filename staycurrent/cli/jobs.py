@@ -34,8 +34,8 @@ COLLECT, CLASSIFY, MAIL, UPKEEP = "collect", "classify", "mail", "upkeep"
 QUEUES = (COLLECT, CLASSIFY, MAIL, UPKEEP)
 CHUNKS = 200
 """Stretches of a thousand items that wait for classification at most; the next look puts in more."""
-SENDERS, LETTERS = 4, 1000
-"""Senders of mail at once at most, and how many letters make it worth while to have one more."""
+LETTERS = 1000
+"""How many letters make it worth while to have one more sender."""
 
 
 def catalogue(app: App) -> tuple[Kind, ...]:
@@ -50,7 +50,7 @@ def catalogue(app: App) -> tuple[Kind, ...]:
             "opinions", CLASSIFY, timedelta(minutes=10), jobs.opinions_due, jobs.opinions,
             retry=Retry(tries=2), rest=timedelta(minutes=1),
         ),
-        Kind("digests", MAIL, often, jobs.digests_due, jobs.queue_digests, priority=5, then=("mail",)),
+        Kind("digests", UPKEEP, often, jobs.digests_due, jobs.queue_digests, priority=30, then=("mail",)),
         Kind("mail", MAIL, often, jobs.mail_due, jobs.send_mail),
         Kind("readings", UPKEEP, timedelta(hours=1), jobs.always("readings"), jobs.freeze_readings, rest=timedelta(minutes=50)),
         Kind("prune", UPKEEP, timedelta(hours=6), jobs.always("prune"), jobs.prune, priority=-10, rest=timedelta(hours=20)),
@@ -147,22 +147,24 @@ class Jobs:
             log.info("%s digests are due", f"{noted:,}")
 
     def mail_due(self) -> Iterable[Task]:
-        """So many senders at once as there is work for. Each claims what it sends, so no letter is another's too."""
+        """A sender for each worker that lives, as far as there is work for them. Each claims what it sends."""
         from staycurrent.store import deliveries
 
         app = self._now()
         with database.reading(app.engine) as session:
             ready, _ = deliveries.open_ones(session, app.clock())
+            workers = sum(p.alive for p in heartbeats.every(session) if p.role == heartbeats.WORKER)
         shared = app.engine.dialect.name == "postgresql" and app.settings.smtp_url.get_secret_value()
-        senders = min(SENDERS if shared else 1, -(-ready // LETTERS))
-        return [Task("mail", f"mail:{n}", {"senders": senders}) for n in range(senders)]
+        senders = min(max(1, workers) if shared else 1, -(-ready // LETTERS))
+        return [Task("mail", f"mail:{n}", {"sender": n, "senders": senders}) for n in range(senders)]
 
     def send_mail(self, arguments: Arguments) -> None:
         from staycurrent.cli import posting
 
         app = self._now()
-        share = app.settings.mail_rate / int(arguments["senders"])  # the bound is of all senders together
-        posting.send_due(replace(app, settings=app.settings.model_copy(update={"mail_rate": share})))
+        sender, senders = int(arguments.get("sender", 0)), int(arguments["senders"])
+        share = app.settings.mail_rate / senders  # the bound is of all senders together
+        posting.send_due(replace(app, settings=app.settings.model_copy(update={"mail_rate": share})), sender / senders)
 
     def freeze_readings(self, _arguments: Arguments) -> None:
         """Keep last month's reading, over all, over those of the roadmap as the dashboard asks, and for each level."""
@@ -213,12 +215,16 @@ def open_queue(app: App) -> Queue:
 
 
 def lanes(queues: Sequence[str], collecting: int, others: int) -> tuple[Lane, ...]:
-    """Collecting apart from all else. Raises `UsageError` for a queue that is not there."""
+    """Collecting and mail apart from all else; one sender keeps a process busy. Raises `UsageError` for an unknown queue."""
     unknown = sorted(set(queues) - set(QUEUES))
     if unknown:
         raise UsageError(f"no queue {', '.join(unknown)}; there are {', '.join(QUEUES)}")
     wanted = set(queues or QUEUES)
-    found = (Lane(frozenset(wanted & {COLLECT}), collecting), Lane(frozenset(wanted - {COLLECT}), others))
+    found = (
+        Lane(frozenset(wanted & {COLLECT}), collecting),
+        Lane(frozenset(wanted & {MAIL}), 1),
+        Lane(frozenset(wanted - {COLLECT, MAIL}), others),
+    )
     return tuple(lane for lane in found if lane.queues)
 
 

@@ -70,17 +70,17 @@ def way_out(app: App) -> str:
     return f"as files to {app.settings.mail_dir or app.settings.data_dir / 'mail'}"
 
 
-def send(app: App) -> Report:
-    """Send what waits."""
-    by_server = bool(app.settings.smtp_url.get_secret_value())
-    return deliver.deliver(app.engine, channels(app), office(app), app.clock, rate=app.settings.mail_rate if by_server else 0.0)
+def send(app: App, start: float = 0.0) -> Report:
+    """Send what waits, from that part of the letters on; see `deliver`."""
+    rate = app.settings.mail_rate if app.settings.smtp_url.get_secret_value() else 0.0
+    return deliver.deliver(app.engine, channels(app), office(app), app.clock, rate=rate, start=start)
 
 
-def send_due(app: App) -> None:
+def send_due(app: App, start: float = 0.0) -> None:
     """The scheduled job: note what is due, send what waits, and put old words away."""
     now = app.clock()
     queueing.queue_due(app.engine, now)
-    report = send(app)
+    report = send(app, start)
     with database.writing(app.engine) as session:
         editions.put_away(session, now - WORDS_KEPT)
     if report.sent or report.later or report.dead:

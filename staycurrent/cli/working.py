@@ -50,9 +50,9 @@ def worker(
     _refuse_sqlite(opened, "worker", "`staycurrent up` or `staycurrent scheduler` does the jobs")
     slots = concurrency or opened.settings.worker_jobs
     lanes = jobs.lanes(names, slots, slots)
-    _refuse_small_pool(opened, slots * len(lanes))
+    _refuse_small_pool(opened, sum(lane.slots for lane in lanes))
     queue = jobs.open_queue(opened)
-    beating = heartbeats.beating(opened.engine, "worker", __version__)
+    beating = heartbeats.beating(opened.engine, heartbeats.WORKER, __version__)
     with _stopped() as stop, beating, queue.working(lanes, grace=GRACE_SECONDS):
         output.say(f"worker: at work on {', '.join(sorted(set().union(*(lane.queues for lane in lanes))))} (stop with Ctrl-C)")
         stop.wait()

@@ -18,6 +18,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 from typing import Self, TypeAlias
 
 from staycurrent.clock import Clock
@@ -39,8 +40,8 @@ LEASE = timedelta(minutes=2)
 BATCH = 64
 RELEASE_SECONDS = 2.0
 """Between two tries to give back what is claimed, while the database is away."""
-AHEAD = 32
-"""Letters that are written and wait: some hundred kilobytes at most."""
+AHEAD = 128
+"""Letters that are written and wait, some megabytes at most: about as many as go out while an edition is chosen."""
 MOST_HELD = 256
 """Letters that wait for the turn of their domain."""
 MOST_BREAKS = 5
@@ -71,11 +72,17 @@ def deliver(
     *,
     rate: float = 0.0,
     lease: timedelta = LEASE,
+    start: float = 0.0,
 ) -> Report:
-    """Send everything whose time has come, and return what came of it; channels are closed at the end."""
+    """Send everything whose time has come, and return what came of it; channels are closed at the end.
+
+    `start`, from 0 to 1, is where this sender begins among the letters. Senders that begin apart do not choose and render
+    the same editions side by side.
+    """
     owner, started = _owner(), time.monotonic()
     _release_the_dead(engine)
     writer, stopped = Writer(engine, office, clock), None
+    claim = partial(_claim, engine, owner, lease, clock, deliveries.batch_at(start))
     try:
         with ledger.opened(engine, owner, lease) as book:
             sender = _Sender(engine, book, channels, office, clock, Pace(rate))
@@ -83,7 +90,7 @@ def deliver(
                 moved = -1
                 while sender.count[fates.MOVED] > moved:
                     moved = sender.count[fates.MOVED]
-                    with _Ahead(engine, writer, owner, lease, clock) as made:
+                    with _Ahead(writer, claim) as made:
                         sender.run(made)
                         sender.flush()
             except Down as error:
@@ -141,11 +148,17 @@ def _is_alive(pid: int) -> bool:
     return True
 
 
+def _claim(engine: Engine, owner: str, lease: timedelta, clock: Clock, start: str) -> tuple[Claim, ...]:
+    now = clock()
+    with database.writing(engine) as session:
+        return deliveries.claim(session, owner, now, now + lease, BATCH, start)
+
+
 class _Ahead:
     """Claims deliveries and writes their letters in a thread of its own, some letters ahead."""
 
-    def __init__(self, engine: Engine, writer: Writer, owner: str, lease: timedelta, clock: Clock) -> None:
-        self._writer, self._engine, self._owner, self._lease, self._clock = writer, engine, owner, lease, clock
+    def __init__(self, writer: Writer, claim: Callable[[], tuple[Claim, ...]]) -> None:
+        self._writer, self._claim = writer, claim
         self._made: queue.Queue[_Made] = queue.Queue(AHEAD)
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._work, name="staycurrent-letters", daemon=True)
@@ -177,11 +190,6 @@ class _Ahead:
             self._put(None)
         except BaseException as error:  # noqa: BLE001 - it is raised again in the thread that sends
             self._put(error)
-
-    def _claim(self) -> tuple[Claim, ...]:
-        now = self._clock()
-        with database.writing(self._engine) as session:
-            return deliveries.claim(session, self._owner, now, now + self._lease, BATCH)
 
     def _put(self, made: _Made) -> bool:
         while not self._stop.is_set():

@@ -102,11 +102,20 @@ def put(session: Session, orders: Iterable[Order], now: datetime) -> int:
     return insert_new(session, Delivery, rows, returning=Delivery.id)
 
 
-def claim(session: Session, owner: str, now: datetime, until: datetime, limit: int) -> tuple[Claim, ...]:
-    """Take deliveries whose turn it is, what is alike together, and those whose owner let its lease run out."""
+def batch_at(part: float) -> str:
+    """The first batch behind that part, from 0 to 1, of all batches: digests begin with hexadecimal digits of a hash."""
+    return f"{int(min(max(part, 0.0), 0.999) * 16**4):04x}" if part else ""
+
+
+def claim(session: Session, owner: str, now: datetime, until: datetime, limit: int, start: str = "") -> tuple[Claim, ...]:
+    """Take deliveries whose turn it is, what is alike together, and those whose owner let its lease run out.
+
+    Confirmations come first, since people wait for them; then the batches from `start` on, then those before it.
+    """
     waiting = and_(Delivery.state == Fate.WAITING.value, Delivery.next_try_at <= now)
     lost = and_(Delivery.state == Fate.CLAIMED.value, Delivery.lease_until < now, Delivery.owner != owner)
-    for state in (lost, waiting):
+    in_turn = (and_(waiting, Delivery.batch == ""), and_(waiting, Delivery.batch >= start), waiting) if start else (waiting,)
+    for state in (lost, *in_turn):
         chosen = select(Delivery.id).where(state).order_by(Delivery.batch, Delivery.id).limit(limit)
         ids = session.scalars(chosen.with_for_update(skip_locked=True)).all()
         if ids:

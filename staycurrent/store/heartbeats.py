@@ -20,7 +20,7 @@ from staycurrent.store.process_models import Heartbeat
 from staycurrent.store.upserts import upsert
 
 log = logging.getLogger(__name__)
-SCHEDULER = "scheduler"
+SCHEDULER, WORKER = "scheduler", "worker"
 EVERY = 30.0
 """Seconds between two beats. A beat is a write, after which kept answers of the HTTP API are made anew."""
 LAST_WORDS = 2.0

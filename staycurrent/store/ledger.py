@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, select, update
+from sqlalchemy import Connection, Update, bindparam, select, update
 
 from staycurrent.store.deliveries import Claim, Fate, What
 from staycurrent.store.engine import Engine, mapped_errors
@@ -21,25 +21,6 @@ from staycurrent.store.mail_models import Delivery, Subscription
 
 _DELIVERIES: Any = Delivery.__table__
 _SUBSCRIPTIONS: Any = Subscription.__table__
-_CLOSE = (
-    update(_DELIVERIES)
-    .where(_DELIVERIES.c.id == bindparam("row"))
-    .values(
-        state=bindparam("to"),
-        edition_id=bindparam("edition"),
-        closed_at=bindparam("closed"),
-        next_try_at=bindparam("next"),
-        tries=bindparam("count"),
-        error=bindparam("words"),
-        owner=None,
-        lease_until=None,
-    )
-)
-_ARRIVED = (
-    update(_SUBSCRIPTIONS)
-    .where(_SUBSCRIPTIONS.c.id == bindparam("row"))
-    .values(last_edition_id=bindparam("edition"), failures=0)
-)
 _LOOK = (
     select(
         _SUBSCRIPTIONS.c.state,
@@ -54,6 +35,40 @@ _LOOK = (
 _EXTEND = update(_DELIVERIES).where(_DELIVERIES.c.id == bindparam("row")).values(lease_until=bindparam("until"))
 _WANTED = {What.DIGEST: {"active"}, What.CONFIRMATION: {"pending", "active", "paused"}}
 """Who asks once more gets the links anew."""
+
+
+def _close(tag: str = "") -> Update:
+    """Close a delivery. `tag` ends the names of the parameters, so that statements can be joined."""
+    return (
+        update(_DELIVERIES)
+        .where(_DELIVERIES.c.id == bindparam(f"row{tag}"))
+        .values(
+            state=bindparam(f"to{tag}"),
+            edition_id=bindparam(f"edition{tag}"),
+            closed_at=bindparam(f"closed{tag}"),
+            next_try_at=bindparam(f"next{tag}"),
+            tries=bindparam(f"count{tag}"),
+            error=bindparam(f"words{tag}"),
+            owner=None,
+            lease_until=None,
+        )
+    )
+
+
+def _arrived(tag: str = "") -> Update:
+    """A subscriber has an edition."""
+    return (
+        update(_SUBSCRIPTIONS)
+        .where(_SUBSCRIPTIONS.c.id == bindparam(f"row{tag}"))
+        .values(last_edition_id=bindparam(f"edition{tag}"), failures=0)
+    )
+
+
+_CLOSE, _ARRIVED = _close(), _arrived()
+_CLOSED = _close("0").returning(_DELIVERIES.c.id).cte("closed")
+_HAS_IT = _arrived("1").returning(_SUBSCRIPTIONS.c.id).cte("arrived")
+_AT_ONCE = {1: _LOOK.add_cte(_CLOSED), 2: _LOOK.add_cte(_CLOSED, _HAS_IT)}
+"""By the number of writing parts."""
 
 
 class Look(StrEnum):
@@ -92,28 +107,14 @@ class Ledger:
     def turn(self, closing: Closing | None, opening: Claim | None, now: datetime) -> Look:
         """Record one and look at the other, in one commit."""
         with mapped_errors(), self._connection.begin():
-            if closing:
-                self._close(closing)
+            for statement, values in _record(closing) if closing else ():
+                self._connection.execute(statement, values)
             return self._look(opening, now) if opening else Look.LOST
 
-    def _close(self, closing: Closing) -> None:
-        claim, over = closing.claim, closing.fate is not Fate.WAITING
-        values = {
-            "row": claim.id,
-            "to": closing.fate.value,
-            "edition": closing.edition,
-            "closed": closing.at if over else None,
-            "next": closing.next_try_at or closing.at,
-            "count": claim.tries + closing.tried,
-            "words": closing.error,
-        }
-        self._connection.execute(_CLOSE, values)
-        if closing.fate is Fate.SENT and claim.what is What.DIGEST:
-            edition = closing.edition or claim.last_edition
-            self._connection.execute(_ARRIVED, {"row": claim.subscription, "edition": edition})
-
     def _look(self, claim: Claim, now: datetime) -> Look:
-        found = self._connection.execute(_LOOK, {"row": claim.id}).first()
+        return self._judged(claim, self._connection.execute(_LOOK, {"row": claim.id}).first(), now)
+
+    def _judged(self, claim: Claim, found: Any, now: datetime) -> Look:
         if found is None or found.owner != self._owner or found.fate != Fate.CLAIMED.value:
             return Look.LOST
         if found.state not in _WANTED[claim.what]:
@@ -125,8 +126,46 @@ class Ledger:
         return Look.GO
 
 
+class OneStatement(Ledger):
+    """The same where a statement can write and read at once (PostgreSQL): a way to the server for each letter, not five."""
+
+    def turn(self, closing: Closing | None, opening: Claim | None, now: datetime) -> Look:
+        with mapped_errors():
+            if not closing:
+                return self._look(opening, now) if opening else Look.LOST
+            if opening and opening.subscription == closing.claim.subscription:
+                # Such a statement reads what was there before it.
+                self.turn(closing, None, now)
+                return self._look(opening, now)
+            written = _record(closing)
+            row = {"row": opening.id if opening else None}
+            values = {f"{k}{n}": v for n, (_, own) in enumerate(written) for k, v in own.items()}
+            found = self._connection.execute(_AT_ONCE[len(written)], row | values).first()
+            return self._judged(opening, found, now) if opening else Look.LOST
+
+
+def _record(closing: Closing) -> list[tuple[Update, dict[str, Any]]]:
+    """What has to be written, together."""
+    claim, over = closing.claim, closing.fate is not Fate.WAITING
+    values = {
+        "row": claim.id,
+        "to": closing.fate.value,
+        "edition": closing.edition,
+        "closed": closing.at if over else None,
+        "next": closing.next_try_at or closing.at,
+        "count": claim.tries + closing.tried,
+        "words": closing.error,
+    }
+    written = [(_CLOSE, values)]
+    if closing.fate is Fate.SENT and claim.what is What.DIGEST:
+        written.append((_ARRIVED, {"row": claim.subscription, "edition": closing.edition or claim.last_edition}))
+    return written
+
+
 @contextmanager
 def opened(engine: Engine, owner: str, lease: timedelta) -> Iterator[Ledger]:
     """A ledger on a connection of its own."""
-    with mapped_errors(), engine.connect().execution_options(sqlite_begin="BEGIN IMMEDIATE") as connection:
-        yield Ledger(connection, owner, lease)
+    at_once = engine.dialect.name == "postgresql"
+    options = {"isolation_level": "AUTOCOMMIT"} if at_once else {"sqlite_begin": "BEGIN IMMEDIATE"}
+    with mapped_errors(), engine.connect().execution_options(**options) as connection:
+        yield (OneStatement if at_once else Ledger)(connection, owner, lease)

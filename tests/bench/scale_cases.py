@@ -188,7 +188,7 @@ def _round(site: Site, only: str, workers: int, papers: int, readers: int, watch
         site.today += timedelta(days=7)
     _due(site, readers)
     before = site.run("SELECT max(id) FROM items")
-    lanes = f"--queues {'collect,upkeep' if only == 'collect' else only or 'collect,classify,mail'}"
+    lanes = f"--queues {only or 'collect,classify,mail'},upkeep"
     with ExitStack() as stack:
         here = stack.enter_context(_place(site, papers if only != "classify" else 0))
         port = stack.enter_context(browser_cases.web(_url(site), str(site.today))) if watch else 0

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from staycurrent.digest import addresses, enrolment, queueing
+from sqlalchemy import select
+
+from staycurrent.digest import accounts, addresses, enrolment, queueing
 from staycurrent.digest.plans import Choice
 from staycurrent.query import Query
 from staycurrent.store import deliveries, editions, intake, listing, subscribers
@@ -12,6 +14,7 @@ from staycurrent.store import engine as database
 from staycurrent.store.deliveries import Fate
 from staycurrent.store.editions import Kept, Shown
 from staycurrent.store.engine import Engine, Session
+from staycurrent.store.mail_models import Delivery
 from tests.digest.mailing import BEFORE, KEYS, MONDAY, papers
 
 WORDS = ("Subject", "Text", "<p>HTML</p>")
@@ -105,3 +108,22 @@ def test_a_forecast_says_what_a_run_would_note_and_notes_nothing(engine: Engine)
     queueing.queue_due(engine, MONDAY)
     assert queueing.forecast(engine, None, MONDAY).periods == {}
     assert queueing.forecast(engine, None, MONDAY).left_over == 3
+
+
+def test_senders_that_begin_apart_take_other_batches_and_questions_first(engine: Engine) -> None:
+    for number, level in enumerate((1, 2, 3, 4, 5, 6, 7, 1)):
+        wanted = Choice(query=Query(levels=(level,)))
+        enrolment.enrol(engine, KEYS, addresses.mail(f"r{number}@example.org"), wanted, origin="import", now=BEFORE)
+    queueing.queue_due(engine, MONDAY)
+    accounts.request(engine, KEYS, "new@example.org", Choice(), client="", now=MONDAY)
+    until = MONDAY + timedelta(minutes=2)
+    with database.writing(engine) as session:
+        waiting = sorted(session.scalars(select(Delivery.batch).where(Delivery.batch != "")))
+        middle = int(waiting[4][:4], 16) / 16**4
+        claims = [deliveries.claim(session, "half", MONDAY, until, 4, deliveries.batch_at(middle)) for _ in range(4)]
+        taken = [[session.scalar(select(Delivery.batch).where(Delivery.id == c.id)) for c in part] for part in claims]
+    assert taken == [[""], waiting[4:8], waiting[:4], []]
+
+
+def test_a_batch_lies_behind_its_part_of_all_batches() -> None:
+    assert [deliveries.batch_at(part) for part in (0.0, 0.25, 0.5, 1.0, 7.0)] == ["", "4000", "8000", "ffbe", "ffbe"]
