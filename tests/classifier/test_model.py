@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 import tomllib
 from dataclasses import replace
 from pathlib import Path
@@ -108,6 +111,22 @@ def test_answers_come_in_the_order_of_the_documents_and_name_the_model(packaged:
     answers = packaged.predict(ALL)
     assert [answer.id for answer in answers] == [document.id for document in ALL]
     assert {answer.model for answer in answers} == {packaged.version}
+
+
+def test_a_process_that_predicts_multiplies_by_one_thread() -> None:
+    """Several cost many times the processor time; asked in a process of its own, since the setting stays."""
+    code = (
+        "from classifier import model; from staycurrent.types import Document; from threadpoolctl import threadpool_info; "
+        "model.load().predict([Document('1', 'Attention')], explain=True); "
+        "print({found['num_threads'] for found in threadpool_info()})"
+    )
+    asked = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, env=environment())
+    assert asked.stdout.strip() == "{1}"
+
+
+def environment() -> dict[str, str]:
+    """That of a machine on which nothing is said of threads."""
+    return {name: value for name, value in os.environ.items() if not name.endswith("_NUM_THREADS")}
 
 
 def test_no_documents_give_no_answers(packaged: Model) -> None:
