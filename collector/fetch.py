@@ -14,9 +14,8 @@ import random
 import re
 import time
 import urllib.request
-import zlib
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Any, Final, Protocol, Self
@@ -34,15 +33,13 @@ from collector.addresses import (
     resolve,
     safe_url,
 )
-from collector.retry import RetryPolicy, asked_wait, used_up_for
+from collector.content import check_content
+from collector.faults import foreign_errors, refusal
+from collector.retry import RetryPolicy, used_up_for
 from collector.sources.base import Fetched, Validators
+from collector.unpacking import Unpacker
 from staycurrent.clock import Clock, system_clock
 from staycurrent.errors import (
-    ConnectionFailed,
-    FetchError,
-    Forbidden,
-    Incomplete,
-    ServerFault,
     Throttled,
     Timeout,
     TooLarge,
@@ -154,7 +151,7 @@ class HttpFetcher:
         self._is_direct = not {"http", "https", "all"} & urllib.request.getproxies().keys()
         # httpx logs whole URLs at INFO, with whatever tokens are in them; this module logs its own lines.
         logging.getLogger("httpx").setLevel(logging.WARNING)
-        # No brotli or zstd: only what `_Unpacker` can unpack in bounded pieces.
+        # No brotli or zstd: only what `Unpacker` can unpack in bounded pieces.
         headers = {"User-Agent": user_agent, "Accept": "*/*", "Accept-Encoding": "gzip, deflate"}
         hooks = {"response": [_refuse_broken_redirect]}
         self._client = httpx.Client(headers=headers, follow_redirects=False, event_hooks=hooks)
@@ -240,7 +237,7 @@ class HttpFetcher:
         declared = response.headers.get("Content-Length", "")
         if declared.isdecimal() and int(declared[:20]) > self._max_bytes:
             raise _too_large(self._max_bytes, url)
-        unpacker = _Unpacker(response.headers.get("Content-Encoding", ""), url)
+        unpacker = Unpacker(response.headers.get("Content-Encoding", ""), url)
         whole, packed = io.BytesIO(), 0
         for chunk in response.iter_raw():
             if self._monotonic() > ends:
@@ -364,227 +361,3 @@ def _sendable(value: str | None) -> str | None:
 
 def _too_large(cap: int, url: httpx.URL) -> TooLarge:
     return TooLarge(f"more than {cap / MIB:,.3g} MiB from {place(url)}", url=safe_url(url))
-
-
-def refusal(status: int, headers: httpx.Headers, url: httpx.URL, now: Clock) -> FetchError:
-    """The error that a status other than success stands for."""
-    message, shown = f"{status} from {place(url)}", safe_url(url)
-    if status in (401, 403):
-        return Forbidden(message, url=shown)
-    if status == httpx.codes.REQUEST_TIMEOUT:
-        return Timeout(message, url=shown)
-    if status in (429, 503):
-        return Throttled(message, url=shown, retry_after=asked_wait(status, headers, now()))
-    if httpx.codes.is_server_error(status):
-        return ServerFault(message, url=shown)
-    return UnexpectedStatus(f"unexpected status {message}", url=shown)
-
-
-# What httpx raises and what it means here; the first row that fits counts, so the most specific stand first.
-# A test fails when httpx has an exception that is neither here nor in OUR_BUGS.
-FOREIGN_ERRORS: Final[tuple[tuple[type[Exception], type[FetchError], str], ...]] = (
-    (httpx.ConnectTimeout, Timeout, "no connection to {place} in time"),
-    (httpx.ReadTimeout, Timeout, "{place} fell silent"),
-    (httpx.WriteTimeout, Timeout, "{place} does not listen"),
-    (httpx.PoolTimeout, Timeout, "no connection to {place} is free"),
-    (httpx.TimeoutException, Timeout, "{place} took too long"),
-    (httpx.ConnectError, ConnectionFailed, "no connection to {place}: {detail}"),
-    (httpx.ReadError, ConnectionFailed, "the connection to {place} broke: {detail}"),
-    (httpx.WriteError, ConnectionFailed, "the connection to {place} broke: {detail}"),
-    (httpx.CloseError, ConnectionFailed, "the connection to {place} broke: {detail}"),
-    (httpx.NetworkError, ConnectionFailed, "the connection to {place} broke: {detail}"),
-    (httpx.ProxyError, ConnectionFailed, "the proxy gives no connection to {place}"),
-    (httpx.UnsupportedProtocol, Unsafe, "an address that is not http or https, at {place}"),
-    (httpx.RemoteProtocolError, Incomplete, "the answer of {place} broke off or is not HTTP"),
-    (httpx.LocalProtocolError, FetchError, "the request to {place} cannot be sent"),
-    (httpx.ProtocolError, Incomplete, "the answer of {place} is not HTTP"),
-    (httpx.TransportError, ConnectionFailed, "the connection to {place} failed"),
-    (httpx.DecodingError, UnexpectedContent, "the answer of {place} cannot be unpacked"),
-    (httpx.TooManyRedirects, UnexpectedStatus, "too many redirects, from {place}"),
-    (httpx.RequestError, FetchError, "the request to {place} failed"),
-    (httpx.HTTPStatusError, UnexpectedStatus, "unexpected status from {place}"),
-    (httpx.HTTPError, FetchError, "the request to {place} failed"),
-    (httpx.InvalidURL, Unsafe, "an address that is no URL"),
-    # The socket's own, from asking a connection that was just reset for its peer.
-    (OSError, ConnectionFailed, "the connection to {place} broke: {detail}"),
-)
-# A misuse of the library is no fault of a source: it stays loud.
-OUR_BUGS: Final = (
-    httpx.StreamError,
-    httpx.StreamConsumed,
-    httpx.StreamClosed,
-    httpx.RequestNotRead,
-    httpx.ResponseNotRead,
-    httpx.CookieConflict,
-)
-_FOREIGN: Final = tuple(kind for kind, _, _ in FOREIGN_ERRORS)
-
-
-@contextmanager
-def foreign_errors(url: httpx.URL) -> Iterator[None]:
-    """The one place where exceptions of httpx become ours."""
-    try:
-        yield
-    except _FOREIGN as error:
-        ours, message = next((ours, text) for kind, ours, text in FOREIGN_ERRORS if isinstance(error, kind))
-        detail = " ".join(str(error).split())[:200] or type(error).__name__
-        # "Illegal header value b'Bearer …'" must not come out in a traceback either.
-        cause = None if isinstance(error, httpx.LocalProtocolError | httpx.InvalidURL) else error
-        raise ours(message.format(place=place(url), detail=detail), url=safe_url(url)) from cause
-
-
-class _Unpacker:
-    """Content-Encoding, undone in pieces of at most 1 MiB, so that a bomb is seen before it is in memory.
-
-    httpx would unpack a whole network chunk at once, and 64 KiB of gzip hold 64 MiB.
-    """
-
-    def __init__(self, encoding: str, url: httpx.URL) -> None:
-        self._coding = encoding.strip().lower() or "identity"
-        self._url = url
-        self._held = b""
-        self._stream: zlib._Decompress | None = None
-        self._whole = False
-        if self._coding not in ("identity", "gzip", "x-gzip", "deflate"):
-            name = re.sub(r"[^!-~]", "", self._coding)[:40]
-            raise UnexpectedContent(f"{place(url)} packs by {name}, unasked", url=safe_url(url))
-
-    def feed(self, chunk: bytes) -> Iterator[bytes]:
-        """The pieces that a chunk unpacks to."""
-        if self._coding == "identity":
-            yield chunk
-            return
-        try:
-            yield from self._unpack(chunk)
-        except zlib.error:
-            raise UnexpectedContent(f"{place(self._url)} sent a broken {self._coding}", url=safe_url(self._url)) from None
-
-    def _unpack(self, chunk: bytes) -> Iterator[bytes]:
-        data = self._held + chunk
-        self._held = b""
-        more = False
-        while data or more:
-            if self._whole and not self._begins_member(data):
-                return
-            if self._stream is None and (len(data) < 2):  # noqa: PLR2004 - the two bytes that tell zlib from raw deflate
-                self._held = data
-                return
-            stream = self._stream = self._stream or zlib.decompressobj(wbits=self._window(data))
-            piece = stream.decompress(data, MIB)
-            data = stream.unconsumed_tail
-            # A full piece may have more behind it although its input is used up.
-            more = len(piece) == MIB and not stream.eof
-            if piece:
-                yield piece
-            if stream.eof:
-                self._whole, self._stream, data = True, None, stream.unused_data
-
-    def _begins_member(self, data: bytes) -> bool:
-        """Another gzip member may follow (RFC 1952, 2.2); other bytes after the end mean nothing."""
-        return self._stream is not None or ("gzip" in self._coding and data.startswith(b"\x1f"))
-
-    def _window(self, data: bytes) -> int:
-        if "gzip" in self._coding:
-            return 16 + zlib.MAX_WBITS
-        # "deflate" is zlib by the book (RFC 9110, 8.4.1.2), and bare deflate from some servers.
-        has_zlib_header = data[0] & 0x0F == zlib.DEFLATED and int.from_bytes(data[:2], "big") % 31 == 0
-        return zlib.MAX_WBITS if has_zlib_header else -zlib.MAX_WBITS
-
-    def finish(self) -> None:
-        """Raise `Incomplete` where the stream has not come to its end."""
-        ended = self._coding == "identity" or (self._whole and self._stream is None)
-        if not ended:
-            raise Incomplete(f"the {self._coding} from {place(self._url)} ends early", url=safe_url(self._url))
-
-
-_HEAD: Final = 64 << 10
-_UTF16_MARKS: Final = (b"\xff\xfe", b"\xfe\xff")
-# What may stand before the root: declaration and instructions, comments.
-_PROLOG = re.compile(rb"(?:\s+|<\?(?:(?!\?>).)*\?>|<!--(?:(?!-->).)*-->)*", re.DOTALL)
-_HTML = re.compile(rb"<(?:!doctype\s+html|html)\b", re.IGNORECASE)
-_DOCTYPE = re.compile(rb"<!DOCTYPE[^\[>]*(?:\[(?:(?!\]\s*>).)*\]\s*)?>", re.DOTALL)
-_ROOT = re.compile(rb"<([^\s<>/!?]+)")
-_TAG_END = re.compile(rb"\s*>")
-# A bracket alone is no sign: one random byte in 256 is "<", and noise must not pass for an answer that was cut.
-_MARKUP = re.compile(rb"<(?:[?!]|[A-Za-z_][\w:.-]*(?:[\s/>]|\Z)|\Z)")
-_JSON = re.compile(rb"\{\s*(?:[\"}]|\Z)|\[\s*(?:[\[\]{\"tfn0-9-]|\Z)")
-_BRACKETS: Final = {b"{": b"}", b"[": b"]"}
-
-
-_CONTROL: Final = re.compile(rb"[\x00-\x08\x0b\x0c\x0e-\x1f]")
-
-
-def check_content(body: bytes, accept: tuple[str, ...], url: httpx.URL) -> None:
-    """Raise unless the body looks like one of the accepted forms, from its first byte to its last.
-
-    `UnexpectedContent` where it is something else; `Incomplete`, which is asked again, where it begins rightly and
-    its end is missing: a cut body with a matching Content-Length is only seen here.
-    """
-    if not accept:
-        return
-    text = _as_bytes_of_ascii(body)
-    forms = [form for form in accept if _LOOKS[form][0](text)]
-    if not forms:
-        wanted = " or ".join(form.upper() for form in accept)
-        raise UnexpectedContent(f"{_kind(text)} where {wanted} must be, from {place(url)}", url=safe_url(url))
-    if _CONTROL.search(text):
-        # Neither XML 1.0 (section 2.2) nor JSON (RFC 8259, section 7) may hold them: the body was damaged on its way.
-        raise UnexpectedContent(f"control characters in the answer from {place(url)}", url=safe_url(url))
-    if not any(_LOOKS[form][1](text) for form in forms):
-        raise Incomplete(f"{len(body):,} bytes from {place(url)} end in the middle", url=safe_url(url))
-
-
-def _as_bytes_of_ascii(body: bytes) -> bytes:
-    """The body in an encoding in which markup is ASCII, without its byte order mark."""
-    if body.startswith(_UTF16_MARKS):
-        return body.decode("utf-16", "replace").encode()
-    return body.removeprefix(b"\xef\xbb\xbf")
-
-
-def _kind(text: bytes) -> str:
-    if not text.strip():
-        return "an empty answer"
-    if _is_html(text):
-        return "an HTML page"
-    return f"{len(text):,} bytes of something else"
-
-
-def _is_html(text: bytes) -> bool:
-    head = text[:_HEAD]
-    return bool(_HTML.match(head, _end(_PROLOG, head, 0)))
-
-
-def _end(pattern: re.Pattern[bytes], text: bytes, start: int) -> int:
-    match = pattern.match(text, start)
-    return match.end() if match else start
-
-
-def _is_xml(text: bytes) -> bool:
-    return bool(_MARKUP.match(text[:_HEAD].lstrip())) and not _is_html(text)
-
-
-def _xml_ends(text: bytes) -> bool:
-    """Whether the root element is closed; what follows it (a cache's comment) does not matter."""
-    head = text[:_HEAD]
-    start = _end(_PROLOG, head, _end(_DOCTYPE, head, _end(_PROLOG, head, 0)))
-    root = _ROOT.match(head, start)
-    if not root:
-        return text.rstrip().endswith(b">")
-    closing = text.rfind(b"</" + root[1])
-    if closing >= 0:
-        return bool(_TAG_END.match(text, closing + len(root[1]) + 2))
-    return text.find(b"/>", start) == text.find(b">", start) - 1
-
-
-def _is_json(text: bytes) -> bool:
-    return bool(_JSON.match(text[:_HEAD].lstrip()))
-
-
-def _json_ends(text: bytes) -> bool:
-    return text[-_HEAD:].rstrip()[-1:] == _BRACKETS[text[:_HEAD].lstrip()[:1]]
-
-
-_LOOKS: Final[Mapping[str, tuple[Callable[[bytes], bool], Callable[[bytes], bool]]]] = {
-    "xml": (_is_xml, _xml_ends),
-    "json": (_is_json, _json_ends),
-}

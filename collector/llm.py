@@ -18,7 +18,7 @@ from typing import Any, Final, Self
 import httpx
 
 from collector.addresses import place, safe_url
-from collector.fetch import foreign_errors, refusal
+from collector.faults import foreign_errors, refusal
 from staycurrent.clock import Clock, system_clock
 from staycurrent.errors import FetchError, Timeout, TooLarge, UnexpectedContent
 

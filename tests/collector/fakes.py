@@ -1,4 +1,4 @@
-"""A fetcher that answers from memory: it obeys `collector.sources.base.Fetcher` and remembers what it was asked."""
+"""A fetcher that answers from memory and remembers what it was asked, as `collector.sources.base.Fetcher` does; and a clock."""
 
 from __future__ import annotations
 
@@ -71,3 +71,18 @@ def yield_from(harvest: Harvest, pages: list[list[ParsedItem]]) -> Finish:
             pages.append(list(next(harvest).items))
         except StopIteration as stop:
             return stop.value  # type: ignore[no-any-return]
+
+
+class Time:
+    """A clock that only sleeping moves."""
+
+    def __init__(self) -> None:
+        self.now = 0.0
+        self.sleeps: list[float] = []
+
+    def sleep(self, seconds: float) -> None:
+        self.sleeps.append(seconds)
+        self.now += seconds
+
+    def monotonic(self) -> float:
+        return self.now

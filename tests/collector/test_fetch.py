@@ -4,36 +4,26 @@ from __future__ import annotations
 
 import gzip
 import logging
-import random
 import subprocess
 import sys
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime, timedelta
-from email.utils import format_datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-import httpx
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from collector.fetch import (
-    FOREIGN_ERRORS,
-    OUR_BUGS,
     HttpFetcher,
     OpenGate,
     Timeouts,
-    _Unpacker,
-    check_content,
-    foreign_errors,
     user_agent,
 )
-from collector.retry import LONGEST_WAIT, RetryPolicy, asked_wait, http_date, retry_after, used_up_for
 from collector.sources.base import Validators
 from staycurrent import errors
+from tests.collector.fakes import Time
 
 # Its sibling: pytest's importlib mode puts no test folder on the path.
 sys.path.insert(0, str(Path(__file__).parent))
@@ -42,21 +32,6 @@ from faulty_server import FaultyServer, answer, bomb, cut, drip, hang_up, redire
 NOW = datetime(2026, 5, 20, 12, tzinfo=UTC)
 FEED = b'<?xml version="1.0"?>\n<feed><entry>' + b"text " * 500 + b"</entry></feed>\n"
 ATOM = ("xml",)
-
-
-class Time:
-    """A clock that only sleeping moves."""
-
-    def __init__(self) -> None:
-        self.now = 0.0
-        self.sleeps: list[float] = []
-
-    def sleep(self, seconds: float) -> None:
-        self.sleeps.append(seconds)
-        self.now += seconds
-
-    def monotonic(self) -> float:
-        return self.now
 
 
 class WatchedGate:
@@ -136,25 +111,6 @@ def test_an_answer_comes_whole_with_its_validators(server: FaultyServer, time: T
 def test_packed_answers_are_unpacked(server: FaultyServer, time: Time, encoding: str, packed: bytes) -> None:
     with fetcher(time) as web:
         assert web.get(server.on("/", answer(200, packed, Content_Encoding=encoding)), accept=ATOM).body == FEED
-
-
-@given(st.binary(max_size=3000), st.integers(1, 50), st.sampled_from([("gzip", 31), ("deflate", 15), ("deflate", -15)]))
-def test_unpacking_does_not_depend_on_how_the_bytes_arrive(body: bytes, size: int, packing: tuple[str, int]) -> None:
-    packed = zlib.compress(body, wbits=packing[1])
-    unpacker = _Unpacker(packing[0], httpx.URL("http://h/"))
-    chunks = [packed[at : at + size] for at in range(0, len(packed), size)]
-    assert b"".join(piece for chunk in chunks for piece in unpacker.feed(chunk)) == body
-    unpacker.finish()
-
-
-@pytest.mark.parametrize("wbits", [31, 15, -15])
-def test_long_runs_unpack_to_their_last_byte(wbits: int) -> None:
-    body = b" " * (3 * (1 << 20) + 7)
-    unpacker = _Unpacker("gzip" if wbits == 31 else "deflate", httpx.URL("http://h/"))
-    pieces = list(unpacker.feed(zlib.compress(body, wbits=wbits)))
-    unpacker.finish()
-    assert max(map(len, pieces)) <= 1 << 20
-    assert b"".join(pieces) == body
 
 
 def test_not_modified_counts_only_when_it_was_asked(server: FaultyServer, time: Time) -> None:
@@ -408,154 +364,3 @@ def test_a_broken_address_or_header_is_an_error_without_its_text(time: Time) -> 
 )
 def test_the_user_agent_is_one_line_of_ascii(arguments: tuple[str, ...], text: str) -> None:
     assert user_agent(*arguments) == text
-
-
-# ---------------------------------------------------------------- the content check
-
-
-@pytest.mark.parametrize(
-    ("body", "accept"),
-    [
-        (b"\xef\xbb\xbf \n<rss></rss>", ATOM),
-        ("<feed>é</feed>".encode("utf-16"), ATOM),
-        (b"<?xml version='1.0'?><!-- <html> --><!DOCTYPE rss [<!ENTITY a 'b'>]><rss>x</rss \n><!-- cached -->", ATOM),
-        (b"<feed a='1'/>", ATOM),
-        (b"<oai:x xmlns:oai='y'></oai:x>", ATOM),
-        (b' {"a": 1}\n', ("json",)),
-        (b"[]", ("xml", "json")),
-        (b"<htmlish></htmlish>", ATOM),
-        (b"anything", ()),
-    ],
-)
-def test_right_bodies_pass(body: bytes, accept: tuple[str, ...]) -> None:
-    check_content(body, accept, httpx.URL("http://h/"))
-
-
-@pytest.mark.parametrize(
-    ("body", "accept", "error"),
-    [
-        (b"<?xml version='1.0'?>\n<!DOCTYPE HTML PUBLIC 'x'><html></html>", ATOM, errors.UnexpectedContent),
-        (b"<!-- x --><HTML>", ATOM, errors.UnexpectedContent),
-        (b"{}", ATOM, errors.UnexpectedContent),
-        (b"<a/>", ("json",), errors.UnexpectedContent),
-        (b"Rate exceeded.", ("xml", "json"), errors.UnexpectedContent),
-        (b"<rss><item></item>", ATOM, errors.Incomplete),
-        (b"<feed><entry/><feedburner:a></feedburner:a>", ATOM, errors.Incomplete),
-        (b"<feed", ATOM, errors.Incomplete),
-        (b"<feed></feed", ATOM, errors.Incomplete),
-        (b'[{"a": 1}', ("json",), errors.Incomplete),
-        (b"{", ("json",), errors.Incomplete),
-    ],
-)
-def test_wrong_and_cut_bodies_do_not(body: bytes, accept: tuple[str, ...], error: type[Exception]) -> None:
-    with pytest.raises(error):
-        check_content(body, accept, httpx.URL("http://h/"))
-
-
-@given(st.binary())
-def test_any_body_is_judged(body: bytes) -> None:
-    for start in (b"", b"<", b"{", b"\xff\xfe", b"<!DOCTYPE x ["):
-        try:
-            check_content(start + body, ("xml", "json"), httpx.URL("http://h/"))
-        except errors.FetchError as error:
-            assert len(str(error)) < 100  # noqa: PT017 - either outcome is right
-
-
-# ---------------------------------------------------------------- what servers say about waiting
-
-
-@given(st.text())
-def test_any_retry_after_is_seconds_within_a_week_or_nothing(value: str) -> None:
-    wait = retry_after(value, NOW)
-    assert wait is None or 0 <= wait <= LONGEST_WAIT
-    moment = http_date(value)
-    assert moment is None or moment.tzinfo is UTC
-    quota = used_up_for(value)
-    assert quota is None or 0 <= quota <= LONGEST_WAIT
-
-
-@given(st.integers(0, 10**11))
-def test_retry_after_in_seconds(seconds: int) -> None:
-    assert retry_after(str(seconds), NOW) == min(seconds, LONGEST_WAIT)
-
-
-@given(st.timedeltas(-timedelta(days=30), timedelta(days=6)))
-def test_retry_after_as_a_date(ahead: timedelta) -> None:
-    moment = (NOW + ahead).replace(microsecond=0)
-    assert retry_after(format_datetime(moment, usegmt=True), NOW) == max((moment - NOW).total_seconds(), 0)
-
-
-@pytest.mark.parametrize(
-    ("status", "headers", "wait"),
-    [
-        (429, {}, None),
-        (429, {"Retry-After": "soon"}, None),
-        (503, {}, None),
-        (503, {"Retry-After": "2"}, 60),
-        (429, {"Retry-After": "2", "RateLimit": '"api";r=0;t=9'}, 9),
-        (429, {"RateLimit": '"api";r=3;t=9'}, None),
-        (429, {"RateLimit": '"api";r=0;t=9, "pages";r=0;t=30, "x";r=1;t=99'}, 30),
-        (429, {"retry-after": "Wed, 20 May 2026 12:00:30 GMT"}, 30),
-        (429, {"Retry-After": "Wed, 20 May 2026 12:00:30 GMT", "Date": "Wed, 20 May 2026 12:00:20 GMT"}, 10),
-    ],
-)
-def test_the_wait_that_is_asked_for(status: int, headers: dict[str, str], wait: float | None) -> None:
-    assert asked_wait(status, httpx.Headers(headers), NOW) == wait
-
-
-@given(
-    st.integers(1, 6),
-    st.floats(0, 3000),
-    st.lists(st.sampled_from([None, 0.0, 5.0, 60.0, 1e4]), min_size=6, max_size=6),
-    st.randoms(use_true_random=False),
-)
-def test_retries_stay_within_attempts_and_patience(
-    attempts: int, patience: float, asked: list[float | None], dice: random.Random
-) -> None:
-    time, tries = Time(), iter(asked)
-
-    def ask() -> None:
-        raise errors.Throttled("429", retry_after=next(tries))
-
-    with pytest.raises(errors.Throttled):
-        RetryPolicy(attempts, patience).run(ask, sleep=time.sleep, random=dice.random)
-    assert len(time.sleeps) < attempts
-    assert sum(time.sleeps) <= patience + 1e-3
-    for wait, least in zip(time.sleeps, asked, strict=False):
-        assert wait >= (least or 0)
-
-
-def test_a_bug_is_not_asked_again() -> None:
-    def ask() -> None:
-        raise KeyError("ours")
-
-    with pytest.raises(KeyError):
-        RetryPolicy().run(ask, sleep=pytest.fail, random=random.random)
-
-
-# ---------------------------------------------------------------- foreign exceptions
-
-
-def _httpx_exceptions() -> set[type[Exception]]:
-    return {kind for kind in vars(httpx).values() if isinstance(kind, type) and issubclass(kind, Exception)}
-
-
-def test_every_exception_of_httpx_is_mapped_or_known_as_a_bug_of_ours() -> None:
-    assert _httpx_exceptions() - {kind for kind, _, _ in FOREIGN_ERRORS} == set(OUR_BUGS)
-
-
-def test_the_most_specific_exception_stands_first() -> None:
-    kinds = [kind for kind, _, _ in FOREIGN_ERRORS]
-    for place, kind in enumerate(kinds):
-        assert not any(issubclass(later, kind) for later in kinds[place + 1 :]), kind
-
-
-@pytest.mark.parametrize(("foreign", "ours"), [(kind, ours) for kind, ours, _ in FOREIGN_ERRORS])
-def test_a_foreign_exception_becomes_ours(foreign: type[Exception], ours: type[errors.FetchError]) -> None:
-    error = foreign.__new__(foreign)
-    error.args = ("two\nlines",)
-    with pytest.raises(errors.FetchError) as caught, foreign_errors(httpx.URL("https://me:pw@h.org/?key=1")):
-        raise error
-    assert type(caught.value) is ours
-    assert "\n" not in str(caught.value)
-    assert caught.value.url == "https://h.org/?key=hidden"
