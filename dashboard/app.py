@@ -13,7 +13,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from dashboard import address, language, pieces
+from dashboard import address, language, pieces, words
 from dashboard.data import Library
 from dashboard.login import Login
 from dashboard.mail.desk import Desk
@@ -119,7 +119,7 @@ def _page(view: View, home: Callable[[], str], entrance: Entrance = OUTSIDE) -> 
         try:
             view(_library(entrance))
         except NotFound as error:
-            _notice(_("Not found"), str(error), (address.explore(), _("Search for it")))
+            _notice(_("Not found"), words.sentence(str(error)), (address.explore(), _("Search for it")))
         except SchemaError as error:
             _notice(_("The library is being set up"), f"{str(error).capitalize()}.", (home(), _("Try again")))
         except (SettingsError, StoreError) as error:

@@ -77,11 +77,17 @@ def level(item: ItemView) -> str:
         return f'{chip}<span class="sc-origin">{escape(whose(item.origin))}</span>'
     if not item.unsure:
         return chip
-    return chip + _doubt(_unsure(item.confidence), _("The classifier is below its threshold for this item."))
+    return chip + _unsure(item)
 
 
-def _unsure(confidence: float | None) -> str:
-    return _("Unsure") if confidence is None else _("Unsure, {share} sure").format(share=words.share(confidence))
+def _unsure(item: ItemView) -> str:
+    """Posts are always unsure, whatever the classifier's probability: it has learned from papers only."""
+    if item.kind is Kind.POST:
+        return _doubt(_("Unsure"), _("The classifier has learned from papers, and this is a post."))
+    why = _("The classifier is below its threshold for this item.")
+    if item.confidence is None:
+        return _doubt(_("Unsure"), why)
+    return _doubt(_("Unsure ({share})").format(share=words.share(item.confidence)), why)
 
 
 def _doubt(text: str, why: str) -> str:

@@ -13,12 +13,19 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from staycurrent.i18n import language
+
 Spec = dict[str, Any]
 SHEET = Path(__file__).with_name("style.css")
 SHAPES = {"circle": "●", "square": "■", "triangle-up": "▲", "diamond": "◆", "triangle-down": "▼", "cross": "✚"}
 """Vega's point shapes with the sign that stands for each in the key: colour alone tells no line from another."""
 MOST_LINES = len(SHAPES)
 HEIGHT = 300
+NUMBERS = {
+    "en": {"decimal": ".", "thousands": ",", "grouping": [3], "currency": ["", ""], "percent": "%"},
+    "de": {"decimal": ",", "thousands": ".", "grouping": [3], "currency": ["", ""], "percent": "\N{NO-BREAK SPACE}%"},
+}
+"""How Vega writes the numbers of an axis, by language."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +96,32 @@ def stacked(series: Mapping[str, Sequence[Point]], inks: Sequence[str], title: s
     return _framed(title, dark, {"data": {"values": rows}, "mark": {"type": "bar", **edge}, "encoding": encoding})
 
 
+def calibration(rows: Sequence[tuple[float, float, str]], names: tuple[str, str], title: str, *, dark: bool) -> Spec:
+    """What was promised against what came true, both as shares, each with its words; the diagonal is what should be."""
+    promised, right = names
+    values = [{"promised": p, "right": r, "shown": shown} for p, r, shown in rows]
+    share = {"type": "quantitative", "scale": {"domain": [0, 1]}}
+    axis = {"format": "~%", "values": [0, 0.25, 0.5, 0.75, 1], "domain": False, "titleFontWeight": "normal"}
+    places = {
+        "x": {"field": "promised", **share, "axis": {**axis, "title": promised}},
+        "y": {"field": "right", **share, "axis": {**axis, "title": right}},
+    }
+    ends = [{"promised": end, "right": end} for end in (0, 1)]
+    ink, quiet = colour("series-1", dark=dark), colour("quiet", dark=dark)
+    dots = {"type": "point", "size": 48, "filled": True, "opacity": 1, "color": ink}
+    return _framed(
+        title,
+        dark,
+        {"data": {"values": ends}, "mark": {"type": "line", "strokeDash": [4, 4], "color": quiet}, "encoding": places},
+        {"data": {"values": values}, "mark": {"type": "line", "strokeWidth": 2, "color": ink}, "encoding": places},
+        {
+            "data": {"values": values},
+            "mark": dots,
+            "encoding": places | {"tooltip": {"field": "shown", "type": "nominal", "title": " "}},
+        },
+    )
+
+
 def _row(point: Point) -> dict[str, Any]:
     return {"period": point.period, "value": point.value, "shown": point.shown, "running": point.running}
 
@@ -104,7 +137,7 @@ def _x(periods: Sequence[str]) -> Spec:
 
 
 def _y(*, shares: bool, stack: str | None) -> Spec:
-    kind = {"format": "~%"} if shares else {"format": "~d", "tickMinStep": 1}
+    kind = {"format": "~%"} if shares else {"format": ",d", "tickMinStep": 1}
     axis = {"title": None, "tickCount": 5, "domain": False, **kind}
     return {"field": "value", "type": "quantitative", "stack": stack, "axis": axis}
 
@@ -114,11 +147,14 @@ def _tooltip() -> list[Spec]:
 
 
 def _framed(title: str, dark: bool, *layers: Spec) -> Spec:
-    axis = {"labelColor": colour("quiet", dark=dark), "labelFontSize": 12, "gridColor": colour("line", dark=dark)}
+    quiet = colour("quiet", dark=dark)
+    inks = {"labelColor": quiet, "titleColor": quiet, "gridColor": colour("line", dark=dark)}
+    axis = {**inks, "labelFontSize": 12, "titleFontSize": 12}
+    numbers = {"number": NUMBERS[language()]}
     return {
         "$schema": "https://vega.github.io/schema/vega-lite/v6.json",
         "description": title,
         "height": HEIGHT,
         "layer": list(layers),
-        "config": {"view": {"stroke": None}, "axis": axis, "axisX": axis, "axisY": axis},
+        "config": {"view": {"stroke": None}, "axis": axis, "axisX": axis, "axisY": axis, "locale": numbers},
     }

@@ -5,7 +5,7 @@ Views never touch the store. Cached answers are keyed by the database, the query
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
@@ -15,6 +15,7 @@ import streamlit as st
 from dashboard.login import refuse_foreign
 from dashboard.mail.desk import Desk
 from dashboard.reader import Reader
+from dashboard.reader_panel import Mine
 from staycurrent import roadmap
 from staycurrent.clock import Clock
 from staycurrent.period import Period
@@ -26,6 +27,7 @@ from staycurrent.store import facets, health, items, listing, sources, suggest, 
 from staycurrent.store.engine import Engine
 from staycurrent.store.facets import Facet
 from staycurrent.store.health import Health
+from staycurrent.store.marks import Kind, Left
 from staycurrent.store.models import Run
 from staycurrent.store.suggest import Suggestion
 from staycurrent.types import ItemDetail, ItemView
@@ -151,6 +153,19 @@ class Library:
     def found(self, query: Query, cursor: str | None) -> Found:
         """A page of items. Raises `QueryError` for a cursor of another query."""
         return _found(self.engine, self._mine(query), cursor, self.today)
+
+    def mine(self, listed: Sequence[ItemView], query: Query) -> dict[int, Mine | None]:
+        """What the cards of a query's items show of the reader, by row id of the items to be shown.
+
+        What they hid a moment ago is gone, though the list is a few seconds old; a list as another reader wants it is whole.
+        """
+        me = self.me
+        if me is None:
+            return {item.row: None for item in listed}
+        left = me.left([item.row for item in listed])
+        gone = frozenset({Kind.HIDDEN}) if query.reader in (None, me.name) else frozenset()
+        kinds = {item.row: left.get(item.row, Left()).kinds for item in listed}
+        return {row: Mine(marked) for row, marked in kinds.items() if not marked & gone}
 
     def _mine(self, query: Query) -> Query:
         refuse_foreign(query.reader, self.reader)

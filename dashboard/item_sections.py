@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 from dashboard import cards, course, pieces, timeline, words
 from dashboard.data import Citation
 from dashboard.tex import isolated
+from staycurrent.i18n import N_, ngettext, number
 from staycurrent.i18n import gettext as _
-from staycurrent.i18n import ngettext, number
 from staycurrent.types import ItemDetail, ItemView, Reason
 
 if TYPE_CHECKING:
@@ -18,6 +18,14 @@ if TYPE_CHECKING:
 
 AUTHORS = 40
 REASONS = 8
+RULE = "rule"
+DOUBTS = {
+    "unsure: a post": N_("It has learned from papers, and this is a post, so take it as a guess."),
+    "unsure: no abstract": N_("There is no abstract, so take it as a guess."),
+    "unsure: too little text": N_("There is little text to go by, so take it as a guess."),
+    "unsure: the text does not look English": N_("It has learned from English only, so take it as a guess."),
+}
+"""What is said for each rule of `classifier.doubt`, by how its reason begins."""
 
 
 def head(item: ItemView, minutes: int, marks: str) -> str:
@@ -81,8 +89,17 @@ def _verdict(detail: ItemDetail) -> str:
         return f"<p>{escape(_('Level {level}: {whose}.').format(level=_named(item.level), whose=cards.whose(item.origin)))}</p>"
     share = words.share(item.confidence) if item.confidence is not None else ""
     named = _("Level {level}: the classifier is {share} sure.") if item.level else _("{level}: the classifier is {share} sure.")
-    doubt = " " + _("That is below the threshold, so take it as a guess.") if item.unsure else ""
+    doubt = f" {_doubt(detail.explanation)}" if item.unsure else ""
     return f"<p>{escape(named.format(level=_named(item.level), share=share) + doubt)}</p>"
+
+
+def _doubt(explanation: Sequence[Reason]) -> str:
+    """Why it is unsure: by a rule, whatever the probability, or since that is low."""
+    rule = next((r.text for r in explanation if r.kind == RULE), "")
+    for beginning, said in DOUBTS.items():
+        if rule.startswith(beginning):
+            return _(said)
+    return _("That is below the threshold, so take it as a guess.")
 
 
 def _model_said(detail: ItemDetail) -> str:
@@ -112,7 +129,7 @@ def _bars(detail: ItemDetail) -> str:
 
 def _reasons(explanation: Sequence[Reason]) -> str:
     """What spoke for the classifier's level and what against it, strongest first."""
-    ordered = sorted(explanation, key=lambda r: -abs(r.weight))[:REASONS]
+    ordered = sorted((r for r in explanation if r.kind != RULE), key=lambda r: -abs(r.weight))[:REASONS]
     lists = [
         (_("Spoke for it:"), [r for r in ordered if r.weight >= 0]),
         (_("Spoke against it:"), [r for r in ordered if r.weight < 0]),

@@ -1,4 +1,4 @@
-"""Marks that a page's forms send: `POST /marks`. Only the reader's own browser, on a page of ours, may send them.
+"""What a page's forms send: `POST /marks`, and `POST /erase`. Only the reader's own browser, on a page of ours, may send them.
 
 A mark is one small form on a card instead of a widget, since thirty cards of widgets are slow to draw. Nothing is changed
 by GET, and a page of another site cannot post: its `Origin` is not ours (OWASP, "Cross-Site Request Forgery Prevention").
@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import logging
+from collections.abc import Callable, Mapping
 from functools import cached_property
 from pathlib import Path
 from urllib.parse import parse_qs
@@ -33,6 +34,8 @@ EDITION = hashlib.sha256(SCRIPT.encode()).hexdigest()[:12]
 MAX_BODY = 4_000
 """Bytes; the longest form is an address and two words."""
 FORM = "application/x-www-form-urlencoded"
+Fields = Mapping[str, list[str]]
+Act = Callable[[Reader, Fields], None]
 NO_STORE = {"cache-control": "no-store"}
 FOR_EVER = {"cache-control": "public, max-age=31536000, immutable"}
 
@@ -57,10 +60,22 @@ class Marking:
 
     def routes(self) -> list[Route]:
         """What is served."""
-        return [Route("/marks", self.marks, methods=["POST"]), Route("/reader.js", script, methods=["GET"])]
+        return [
+            Route("/marks", self.marks, methods=["POST"]),
+            Route("/erase", self.erase, methods=["POST"]),
+            Route("/reader.js", script, methods=["GET"]),
+        ]
 
     async def marks(self, request: Request) -> Response:
         """Set a mark or take it back: `mark` and `on`, with `item` or `landmark`."""
+        return await self._taken(request, _mark)
+
+    async def erase(self, request: Request) -> Response:
+        """Forget all that the reader left, where the form says `sure`."""
+        return await self._taken(request, _erase)
+
+    async def _taken(self, request: Request, act: Act) -> Response:
+        """A form of the reader's own page, done; the answer leads back to that page."""
         name = self._profile(request)
         if name is None or not self._is_own_page(request.headers):
             whoever = "a reader who signed in" if self._login else "the owner of this installation"
@@ -70,7 +85,7 @@ class Marking:
         body = await _body(request)
         if body is None:
             return _refused(413, "the form is too long")
-        return await run_in_threadpool(self._marked, name, body, request.headers)
+        return await run_in_threadpool(self._done, act, name, body, request.headers)
 
     def _profile(self, request: Request) -> str | None:
         claims = self._login.claims(request.cookies) if self._login else {}
@@ -81,17 +96,17 @@ class Marking:
         came = headers.get("origin", "")
         return origin.is_same_host(came, headers.get("host")) or (self._login is not None and came == self._login.origin)
 
-    def _marked(self, name: str, body: bytes, headers: Headers) -> Response:
+    def _done(self, act: Act, name: str, body: bytes, headers: Headers) -> Response:
         """Runs in a thread, since it writes."""
         try:
-            _mark(Reader(name, self._engine, self._clock()), body)
+            act(Reader(name, self._engine, self._clock()), _fields(body))
         except NotFound as error:
             return _refused(404, str(error))
         except UsageError as error:
             return _refused(400, str(error))
         except StaycurrentError as error:
-            log.warning("a mark was not kept: %s", error)  # the reason may name hosts and paths, so it is not told
-            return _refused(503, "the mark could not be kept")
+            log.warning("a form was not kept: %s", error)  # the reason may name hosts and paths, so it is not told
+            return _refused(503, "it could not be kept")
         if "application/json" in headers.get("accept", ""):
             return Response(status_code=204, headers=NO_STORE)
         return RedirectResponse(_back(headers), 303, headers=NO_STORE)
@@ -102,11 +117,14 @@ async def script(_request: Request) -> Response:
     return Response(SCRIPT, media_type="text/javascript", headers=FOR_EVER)
 
 
-def _mark(reader: Reader, body: bytes) -> None:
+def _fields(body: bytes) -> Fields:
     try:
-        given = parse_qs(body.decode("utf-8", "replace"), max_num_fields=10)
+        return parse_qs(body.decode("utf-8", "replace"), max_num_fields=10)
     except ValueError:
         raise UsageError("the form has too many fields") from None
+
+
+def _mark(reader: Reader, given: Fields) -> None:
     words = given.get("mark", [""])[0].split(" ")
     on = given.get("on", words[1:] or ["1"])[0] == "1"
     try:
@@ -118,6 +136,12 @@ def _mark(reader: Reader, body: bytes) -> None:
         raise UsageError("name an item or a landmark")
     act = reader.mark if named == "item" else reader.mark_landmark
     act(kind, given[named][0], on=on)
+
+
+def _erase(reader: Reader, given: Fields) -> None:
+    if given.get("sure") != ["1"]:
+        raise UsageError("sure: tick the box first; erasing cannot be undone")
+    reader.erase()
 
 
 async def _body(request: Request) -> bytes | None:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from html import escape
 from typing import Any
 
-from dashboard import cards, figures, words
+from dashboard import cards, charts, figures, words
 from dashboard.tex import isolated
 from staycurrent import i18n
 from staycurrent.i18n import N_
@@ -20,6 +20,10 @@ FLOORS = {
     "tf-idf + logistic regression": N_("tf-idf and logistic regression"),
 }
 CONFUSIONS = 4
+FEWEST = 10
+"""Papers of which a share is a point in a picture."""
+SETS = (N_("March to May 2026"),)
+"""Names in the model's study that stand in sentences."""
 
 
 def overview(typical: Values) -> str:
@@ -33,7 +37,8 @@ def overview(typical: Values) -> str:
         (_("Shown as sure"), percent(typical["sure_coverage"])),
         (_("Level right where sure"), percent(typical["sure_precision"])),
     ]
-    return f'<dl class="sc-facts">{"".join(f"<div><dt>{escape(t)}</dt><dd>{escape(v)}</dd></div>" for t, v in terms)}</dl>'
+    rows = "".join(f"<div><dt>{escape(t)}</dt><dd>{escape(v)}</dd></div>" for t, v in terms)
+    return f'<dl class="sc-facts sc-score">{rows}</dl>'
 
 
 def percent(share: float) -> str:
@@ -102,6 +107,27 @@ def _said(text: str, one: Values) -> str:
     return text.format(share=words.share(one["confidence"]), **{k: f"{n} {words.level(n)}" for k, n in named.items()})
 
 
+def calibration_chart(typical: Values, *, dark: bool) -> charts.Spec:
+    """The same as a picture."""
+    text = _("says {promised}, right in {right}: {papers}")
+    rows = [
+        (p, r, text.format(promised=percent(p), right=percent(r), papers=words.count(n, "paper")))
+        for p, r, n in typical["calibration"]
+        if n >= FEWEST
+    ]
+    title = _("Confidence and accuracy; the numbers stand beside the chart")
+    return charts.calibration(rows, (_("It says"), _("Right")), title, dark=dark)
+
+
+def calibrated(typical: Values) -> str:
+    """What the picture shows, in a sentence."""
+    text = _(
+        "If every confidence came true, the line would lie on the diagonal; on average over all papers it is off by {error}. "
+        "What rests on fewer than {fewest} papers is in the table only."
+    )
+    return text.format(error=percent(typical["calibration_error"]), fewest=words.number(FEWEST))
+
+
 def calibration(typical: Values) -> str:
     """What the confidence promises against what came true."""
     rows = [(percent(promised), [percent(right), words.number(n)]) for promised, right, n in reversed(typical["calibration"])]
@@ -129,7 +155,7 @@ def teams(sets: Values) -> str:
     text = _("{name}: of {tagged} tagged papers the rule tied {given} to a lab, {right} of them rightly.")
     said = [
         text.format(
-            name=name,
+            name=_(name),
             tagged=words.number(one["tagged"]),
             given=words.number(one["given"]),
             right=words.number(one["right"]),

@@ -18,9 +18,10 @@ from staycurrent import roadmap
 from staycurrent.errors import NotFound, UsageError
 from staycurrent.reading import progress as progresses
 from staycurrent.reading.progress import Progress
-from staycurrent.store import corrections, items, marks, visits
+from staycurrent.store import corrections, erasing, items, marks, visits
 from staycurrent.store import engine as store
 from staycurrent.store.engine import Engine
+from staycurrent.store.erasing import Kept
 from staycurrent.store.marks import LOCAL, Kind, Left
 
 
@@ -157,3 +158,13 @@ class Reader:
         """Let their plan begin on a day; None ends it."""
         with store.writing(self.engine) as session:
             visits.begin_plan(session, self.name, start, self.now)
+
+    def kept(self) -> Kept:
+        """How much is kept of them."""
+        with store.reading(self.engine) as session:
+            return erasing.kept(session, self.name)
+
+    def erase(self) -> None:
+        """Forget them; there is no way back."""
+        with store.writing(self.engine) as session:
+            erasing.erase(session, self.name)

@@ -23,7 +23,7 @@ from starlette.routing import BaseRoute, Route
 from streamlit import App
 
 from classifier import packaged
-from dashboard import options
+from dashboard import options, warming
 from dashboard.api.discovery import FeedDiscovery
 from dashboard.api.service import Service
 from dashboard.headers import SecurityHeaders
@@ -221,6 +221,8 @@ class _Server(uvicorn.Server):
         logs.adopt()  # Streamlit made more loggers while it started
         if self._on_ready and self.started:
             await asyncio.to_thread(self._on_ready, self._address)
+        if self.started:
+            warming.begin()
 
 
 @contextmanager

@@ -15,11 +15,13 @@ STATED = frozenset({"organization", "official-feed"})
 """Methods by which a source itself ties an item to a lab; by any other method the tie is inferred."""
 _METHODS = {
     "organization": N_("a source names the organization ({evidence})"),
-    "official-feed": N_("in the lab's own feed ({evidence})"),
-    "community-feed": N_("inferred: in a feed about the lab, kept by a third party ({evidence})"),
-    "author-team": N_("inferred: a team of the lab signs as author ({evidence})"),
-    "curated": N_("inferred: by a rule of ours ({evidence})"),
+    "official-feed": N_("in the lab's own feed"),
+    "community-feed": N_("in a feed about the lab, kept by a third party"),
+    "author-team": N_("a team of the lab signs as author ({evidence})"),
+    "curated": N_("by a rule of ours ({evidence})"),
 }
+_SAID = ("tagged with the organization ", "signed by ")
+"""How the evidence begins where the method says that already."""
 _OUTCOMES = {
     Outcome.OK: N_("read"),
     Outcome.OK_EMPTY: N_("read, nothing new expected"),
@@ -36,6 +38,8 @@ _COUNTED = {
     "landmark paper": Nn_("{n} landmark paper", "{n} landmark papers"),
 }
 """What stands in the pages as a count by itself; a count inside a sentence belongs to that sentence."""
+WHOLE_HOURS = 10
+"""From so many hours on, an estimate is not told in tenths."""
 _DAY = timedelta(days=1)
 _MINUTE = timedelta(minutes=1)
 
@@ -88,10 +92,11 @@ def share(value: float) -> str:
 
 
 def minutes(value: int) -> str:
-    """Minutes as "45 min" or "2.5 h"."""
+    """Minutes as "45 min", "2.5 h" or "13 h"."""
     if value < 90:  # noqa: PLR2004 - an hour and a half
         return _("{n} min").format(n=number(value))
-    return _("{n} h").format(n=number(round(value / 60, 1)))
+    hours = value / 60
+    return _("{n} h").format(n=number(round(hours) if hours >= WHOLE_HOURS else round(hours, 1)))
 
 
 def listing(parts: Sequence[str]) -> str:
@@ -125,10 +130,19 @@ def level(number: int) -> str:
 
 def lab_evidence(evidence: LabEvidence) -> str:
     """Why an item is tied to a lab, in words that do not claim more than is known."""
+    how = tie(evidence)
+    return how if is_stated(evidence) else _("inferred: {how}").format(how=how)
+
+
+def tie(evidence: LabEvidence) -> str:
+    """The same beside a word that says already whether it is inferred."""
     known = _METHODS.get(evidence.method)
     if known is None:
-        return _("inferred: {method} ({evidence})").format(method=evidence.method, evidence=evidence.evidence)
-    return _(known).format(evidence=evidence.evidence)
+        return _("{method} ({evidence})").format(method=evidence.method, evidence=evidence.evidence)
+    said = evidence.evidence
+    for already in _SAID:
+        said = said.removeprefix(already)
+    return _(known).format(evidence=said)
 
 
 def is_stated(evidence: LabEvidence) -> bool:

@@ -21,8 +21,8 @@ from staycurrent.redact import Redactor
 
 OWN = ("staycurrent", "collector", "classifier", "dashboard", "migrations")
 """The packages whose lines `LOG_LEVEL` governs. A library's line below a warning is about the library."""
-_ALONE = ("streamlit",)
-"""Libraries that give each of their loggers a handler of its own."""
+_ALONE = ("streamlit", "uvicorn", "websockets")
+"""Libraries whose loggers have handlers of their own; Streamlit gives them to the web server's too."""
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 _IDS = frozenset({"request", "job_run", "run"})
 """In a line for people they are of use only where something is wrong."""

@@ -9,7 +9,7 @@ from html import escape
 import streamlit as st
 
 from classifier.published import Published, published
-from dashboard import address, model_figures, pieces, words
+from dashboard import address, model_figures, own_data, pieces, words
 from dashboard.data import Library
 from staycurrent import __version__, i18n
 from staycurrent.errors import ModelError
@@ -39,8 +39,13 @@ Paragraphs = Sequence[str]
 def show(library: Library) -> None:
     """Draw the page."""
     lead = _("A reading list for people who learn AI along a roadmap of eight levels.")
-    parts = [_what(), _collecting(), _classifier(), _ranking(), _licences(), _privacy(), _versions()]
-    st.html(pieces.heading(_("About"), escape(lead)) + "".join(parts))
+    mine = own_data.section(library.me.kept()) if library.me else ""
+    found = _published()
+    st.html(pieces.heading(_("About"), escape(lead)) + _what() + _collecting() + _classifier(found))
+    if found and found.metrics is not None:
+        _confidence(found.typical)
+        st.html(_figures(found))
+    st.html(f"{_ranking()}{_licences()}{_privacy()}{mine}{_versions()}")
 
 
 def _section(title: str, paragraphs: Paragraphs, more: str = "", *, anchor: str = "") -> str:
@@ -88,16 +93,31 @@ def _published() -> Published | None:
         return None
 
 
-def _classifier() -> str:
-    title, found = _("How far to trust the level"), _published()
+def _classifier(found: Published | None) -> str:
+    title = _("How far to trust the level")
     if found is None or found.metrics is None:
         text = _("The model in use was saved without a study, so nothing is published of it.")
         return _section(title, [escape(text)], anchor="classifier")
-    typical, metrics = found.typical, found.metrics
-    facts = model_figures.overview(typical)
-    return _section(title, [escape(text) for text in _said(found)], facts + _tables(found), anchor="classifier") + _section(
-        _("Topics, labs and corrections"), [escape(text) for text in _topics_and_labs(typical, metrics)]
+    typical = found.typical
+    mistakes, calibrated = escape(model_figures.confusions(typical)), escape(model_figures.calibrated(typical))
+    more = (
+        f'{model_figures.overview(typical)}<p class="sc-prose">{mistakes}</p>{model_figures.confusion(typical)}'
+        f'<h3>{escape(_("What its confidence is worth"))}</h3><p class="sc-prose">{calibrated}</p>'
     )
+    return _section(title, [escape(text) for text in _said(found)], more, anchor="classifier")
+
+
+def _confidence(typical: model_figures.Values) -> None:
+    """The picture, and the same as a table beside it; below it on a phone."""
+    left, right = st.columns(2, gap="medium")
+    left.vega_lite_chart(spec=model_figures.calibration_chart(typical, dark=st.context.theme.type == "dark"))
+    right.html(model_figures.calibration(typical))
+
+
+def _figures(found: Published) -> str:
+    """The rest of the study, folded, and what goes for topics, labs and corrections."""
+    said = [escape(text) for text in _topics_and_labs(found.typical, found.metrics or {})]
+    return _folds(found) + _section(_("Topics, labs and corrections"), said)
 
 
 def _said(found: Published) -> list[str]:
@@ -118,19 +138,18 @@ def _said(found: Published) -> list[str]:
     ]
 
 
-def _tables(found: Published) -> str:
+def _folds(found: Published) -> str:
     metrics, typical = found.metrics or {}, found.typical
     folds = [
         (_("By level"), model_figures.levels(typical)),
-        (_("Confidence"), model_figures.calibration(typical) + model_figures.coverage(typical)),
+        (_("Among the surest answers"), model_figures.coverage(typical)),
         (_("Against simpler ways"), model_figures.floors(metrics, typical)),
         (_("What it gets wrong"), model_figures.mistakes(metrics["mistakes"])),
     ]
-    matrix = f'<p class="sc-prose">{escape(model_figures.confusions(typical))}</p>{model_figures.confusion(typical)}'
     folded = "".join(
         f'<details class="sc-fold sc-figures"><summary>{escape(title)}</summary>{body}</details>' for title, body in folds
     )
-    return matrix + f'<div class="sc-newest">{folded}</div>'
+    return f'<div class="sc-newest">{folded}</div>'
 
 
 def _topics_and_labs(typical: model_figures.Values, metrics: model_figures.Values) -> list[str]:

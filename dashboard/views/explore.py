@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from html import escape
 
@@ -10,12 +10,12 @@ import streamlit as st
 
 from dashboard import address, cards, filters, pieces, words
 from dashboard.data import Found, Library
-from staycurrent.i18n import Nn_, ngettext, number
+from staycurrent.i18n import N_, Nn_, ngettext, number
 from staycurrent.i18n import gettext as _
 from staycurrent.query import Query
 from staycurrent.store.facets import Facet
 from staycurrent.store.suggest import Suggestion
-from staycurrent.types import Kind
+from staycurrent.types import ItemView, Kind
 
 MOST = 5
 NARROW: dict[str, Callable[[Query, str], Query]] = {
@@ -24,6 +24,9 @@ NARROW: dict[str, Callable[[Query, str], Query]] = {
     "lab": lambda query, value: replace(query, labs=(value,)),
 }
 """For each facet: the query narrowed to one of its values."""
+NAMED = {"level": N_("Levels"), "topic": N_("Topics"), "lab": N_("Labs")}
+DOT = "\N{NO-BREAK SPACE}· "
+"""Between links; it does not begin a line."""
 SHOWN: dict[str, Callable[[str], str]] = {
     "level": lambda value: words.level(int(value)),
     "topic": words.topic,
@@ -51,10 +54,15 @@ def show(library: Library) -> None:
     filters.explore_form(library, wanted)
     parts = [_summary(found, wanted, cursor), pieces.filter_line(wanted, address.explore()), _narrower(found, wanted)]
     if found.items:
-        parts += [f'<div class="sc-list">{"".join(map(cards.card, found.items))}</div>', _pager(found, wanted, cursor)]
+        parts += [f'<div class="sc-list">{_cards(library, found.items, wanted)}</div>', _pager(found, wanted, cursor)]
     else:
         parts.append(_nothing(wanted) + _meant(found))
     st.html("".join(parts))
+
+
+def _cards(library: Library, items: Sequence[ItemView], wanted: Query) -> str:
+    mine = library.mine(items, wanted)
+    return "".join(cards.card(item, mine=mine[item.row]) for item in items if item.row in mine)
 
 
 def _summary(found: Found, wanted: Query, cursor: str | None) -> str:
@@ -78,10 +86,10 @@ def _values(name: str, facet: Facet, wanted: Query) -> str:
     for value, n in list(facet.counts.items())[:MOST]:
         narrowed = NARROW[name](wanted, value)
         if narrowed != wanted and n < facet.counted:
-            count = _("about {n}").format(n=number(n)) if facet.capped else number(n)
+            count = f"{number(n)}+" if facet.capped else number(n)
             text = f"{escape(SHOWN[name](value))} <small>{escape(count)}</small>"
             links.append(f'<a href="{escape(address.explore(narrowed))}">{text}</a>')
-    return " · ".join(links)
+    return f"<b>{escape(_(NAMED[name]))}</b> {DOT.join(links)}" if links else ""
 
 
 def _meant(found: Found) -> str:

@@ -9,6 +9,7 @@ import streamlit as st
 
 from dashboard import address, cards, figures, filters, pieces, trend_data, words
 from dashboard.data import Found, Library
+from dashboard.reader_panel import Mine
 from staycurrent import i18n, roadmap
 from staycurrent.errors import NotFound
 from staycurrent.i18n import gettext as _
@@ -63,7 +64,7 @@ def _folded(lines: Sequence[LabLine], health: Sequence[Health], library: Library
 
 
 def _table(lines: Sequence[LabLine], health: Sequence[Health], library: Library) -> str:
-    heads = (_("Lab"), _("Newest item"), _("In 30 days"), _("Ties"), _("Feeds"))
+    heads = (_("Lab"), _("Newest item"), _("In 30 days"), _("In all"), _("Feeds"))
     top = "".join(f'<th scope="col">{escape(h)}</th>' for h in heads)
     body = "".join(_row(line, [h for h in health if h.lab == line.slug], library, heads) for line in lines)
     return f'<table class="sc-table"><thead><tr>{top}</tr></thead><tbody>{body}</tbody></table>'
@@ -107,13 +108,13 @@ def _lab(library: Library, line: LabLine, wanted: Query) -> str:
     counts = trend_data.lab_counts(library, line.slug)
     head = pieces.heading(line.name, _lead(line, found), eyebrow=_("Lab"))
     about = "" if cursor else _topics(counts, line) + _levels(counts) + _feeds(library, line)
-    return f"{head}{_links(line, wanted)}{about}{_items(found, line, cursor)}"
+    return f"{head}{_links(line, wanted)}{about}{_items(found, line, cursor, library.mine(found.items, wanted))}"
 
 
 def _lead(line: LabLine, found: Found) -> str:
     if not found.items and line.newest is None:
         return escape(_("Nothing of this lab has been collected yet."))
-    text = _("{items}, the newest of {day}. Ties: {ties}.")
+    text = _("{items}, the newest of {day}: {ties}.")
     total = words.count(found.total, "item")
     items = _("More than {items}").format(items=total) if found.is_more else total
     return escape(text.format(items=items, day=words.day(line.newest) if line.newest else "-", ties=_ties(line.ties) or "-"))
@@ -212,16 +213,17 @@ def _feed(h: Health, library: Library) -> str:
     state = pieces.trouble(h, library.now)
     tone, said = ("warn", _("needs attention")) if state else ("calm", _("up to date"))
     name = cards.link(h.url, escape(h.title)) or escape(h.title)
-    third = "" if h.official else f" {escape(_('kept by a third party'))}"
+    third = [] if h.official else [escape(_("kept by a third party"))]
     read = state or _("last read {when}").format(when=words.ago(h.last_success, library.now) if h.last_success else "-")
-    facts = f'<span class="sc-quiet">{escape(read)}, {words.count(h.stored, "item")}{third}</span>'
-    return f'<li><b>{name}</b> <span class="sc-state sc-{tone}">{escape(said)}</span> {facts}</li>'
+    facts = " · ".join([escape(read), words.count(h.stored, "item"), *third])
+    mark = f'<span class="sc-state sc-{tone}">{escape(said)}</span>'
+    return f'<li class="sc-feed"><b>{name}</b>{mark}<span class="sc-quiet">{facts}</span></li>'
 
 
-def _items(found: Found, line: LabLine, cursor: str | None) -> str:
+def _items(found: Found, line: LabLine, cursor: str | None, mine: Mapping[int, Mine | None]) -> str:
     if not found.items:
         return ""
-    rows = "".join(_item(item, line.slug) for item in found.items)
+    rows = "".join(_item(item, line.slug, mine[item.row]) for item in found.items if item.row in mine)
     links = [f'<a href="{escape(address.labs(line.slug))}">{escape(_("First page"))}</a>'] if cursor else []
     if found.cursor:
         following = escape(address.labs(line.slug, found.cursor))
@@ -231,9 +233,9 @@ def _items(found: Found, line: LabLine, cursor: str | None) -> str:
     return pieces.section(title, f"<div>{rows}</div>{pager}", note=_("newest first"))
 
 
-def _item(item: ItemView, slug: str) -> str:
+def _item(item: ItemView, slug: str, mine: Mine | None) -> str:
     """The card with the evidence for this lab below its title."""
-    return f'<div class="sc-of-lab">{cards.card(item)}{_evidence([e for e in item.labs if e.lab == slug])}</div>'
+    return f'<div class="sc-of-lab">{cards.card(item, mine=mine)}{_evidence([e for e in item.labs if e.lab == slug])}</div>'
 
 
 def _evidence(ties: Sequence[LabEvidence]) -> str:
@@ -242,7 +244,5 @@ def _evidence(ties: Sequence[LabEvidence]) -> str:
         kind = _("Stated") if words.is_stated(tie) else _("Inferred")
         css = "sc-lab" if words.is_stated(tie) else "sc-lab sc-inferred"
         sure = _("{share} sure").format(share=words.share(tie.confidence))
-        rows.append(
-            f'<li><span class="{css}">{escape(kind)}</span> <bdi>{escape(words.lab_evidence(tie))}</bdi>, {escape(sure)}</li>'
-        )
+        rows.append(f'<li><span class="{css}">{escape(kind)}</span> <bdi>{escape(words.tie(tie))}</bdi>, {escape(sure)}</li>')
     return f'<ul class="sc-ties" aria-label="{escape(_("Evidence"))}">{"".join(rows)}</ul>' if rows else ""

@@ -52,7 +52,7 @@ def _lead(found: Installation) -> str:
     """What somebody has to act on, in words."""
     wrong = []
     if not any(p.alive and p.role == SCHEDULER for p in found.figures.processes):
-        wrong.append(_("No scheduler lives: nothing is collected and no digest goes out."))
+        wrong.append(_("No scheduler is running: nothing is collected and no digest goes out."))
     if found.figures.schema != found.figures.head:
         wrong.append(_("The database has another schema than this program."))
     if dead := installation.waiting(found.figures, "dead"):

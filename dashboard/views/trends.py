@@ -18,6 +18,9 @@ from staycurrent.query import Query
 from staycurrent.reading import rising
 from staycurrent.reading.trends import Trends
 
+LEAST = 0.02
+"""Of the items of the largest period: the charts begin with the first that has as many."""
+
 
 def show(library: Library) -> None:
     """Draw the page."""
@@ -56,11 +59,18 @@ def _nothing(found: Trends) -> str:
 
 def _points(found: Trends, numbers: tuple[int, ...], totals: tuple[int, ...] | None = None) -> list[Point]:
     points = []
-    for n, name in enumerate(figures.names(found)):
+    for n, name in list(enumerate(figures.names(found)))[_drawn_from(found) :]:
         share = found.share(numbers, n, totals)
         value = share if found.in_shares else float(numbers[n])
         points.append(Point(name, value, _shown(share, numbers[n]), found.is_running(n)))
     return points
+
+
+def _drawn_from(found: Trends) -> int:
+    """The first period of the charts. What lies before a first collection would be a long line at nought."""
+    totals = found.counts.totals
+    least = max(totals) * LEAST
+    return next(n for n, total in enumerate(totals) if total >= least)
 
 
 def _shown(share: float | None, count: int) -> str:
@@ -93,8 +103,12 @@ def _topics_finding(found: Trends, slugs: tuple[str, ...]) -> tuple[str, str]:
 
 
 def _open_end(found: Trends) -> str:
-    """A further sentence where the newest period is not over."""
-    return " " + _("The newest period is not over yet.") if found.is_running(len(found.periods) - 1) else ""
+    """Further sentences: where the newest period is not over, and where the oldest are not drawn."""
+    said = [_("The newest period is not over yet.")] if found.is_running(len(found.periods) - 1) else []
+    if first := _drawn_from(found):
+        text = _("Before {period} there are next to no items, so the chart begins there.")
+        said.append(text.format(period=figures.names(found)[first]))
+    return "".join(f" {sentence}" for sentence in said)
 
 
 def _rising(found: Trends) -> None:
@@ -180,8 +194,8 @@ def _labs(found: Trends) -> str:
     first, count = next(iter(totals.items()))
     title = _("{lab} has the most items").format(lab=words.lab(first))
     text = ngettext(
-        "{n} item of this time is tied to it. The darker a field, the larger the topic's share of the lab's items.",
-        "{n} items of this time are tied to it. The darker a field, the larger the topic's share of the lab's items.",
+        "{n} item of this time is tied to it. The stronger its colour, the larger a topic's share of the lab's items.",
+        "{n} items of this time are tied to it. The stronger its colour, the larger a topic's share of the lab's items.",
         count,
     )
     return figures.head(title, text.format(n=words.number(count))) + heat_map(found)

@@ -91,9 +91,10 @@ def test_every_library_logs_the_same_way_and_below_a_warning_not_at_all() -> Non
     ]
 
 
-def test_a_library_with_handlers_of_its_own_gives_them_up() -> None:
+@pytest.mark.parametrize("name", ["streamlit.some.module", "uvicorn.some.error", "websockets"])
+def test_a_library_with_handlers_of_its_own_gives_them_up(name: str) -> None:
     log = Log("json")
-    logger = logging.getLogger("streamlit.some.module")
+    logger = logging.getLogger(name)
     own = io.StringIO()
     logger.addHandler(logging.StreamHandler(own))
     logger.propagate = False

@@ -44,7 +44,7 @@ class Serving:
 
 
 @contextmanager
-def serving(database: Path, *, port: int = 0, **more: str) -> Iterator[Serving]:
+def serving(database: Path, *, port: int = 0, program: str = _PROGRAM, **more: str) -> Iterator[Serving]:
     """A running dashboard, ended at the end, whatever happens; `more` are settings."""
     environment = {
         **os.environ,
@@ -55,7 +55,7 @@ def serving(database: Path, *, port: int = 0, **more: str) -> Iterator[Serving]:
         **{f"STAYCURRENT_{name}": value for name, value in more.items()},
     }
     process = subprocess.Popen(
-        [sys.executable, "-c", _PROGRAM.replace("{port}", str(port))],
+        [sys.executable, "-c", program.replace("{port}", str(port))],
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,

@@ -9,12 +9,17 @@ import pytest
 
 from classifier import model
 from classifier.published import published
-from dashboard import model_figures
+from dashboard import model_figures, own_data
+from dashboard.reader import Reader
 from dashboard.views import about
 from staycurrent import __version__
 from staycurrent.errors import ModelError
+from staycurrent.i18n import speaking
 from staycurrent.reading.ranking_parts import PARTS
-from staycurrent.store.engine import head_revision
+from staycurrent.store import marks
+from staycurrent.store.engine import head_revision, open_engine
+from staycurrent.store.erasing import NOTHING
+from tests.dashboard import build
 from tests.dashboard.conftest import Open, page_text
 
 
@@ -74,3 +79,38 @@ def test_titles_of_the_mistakes_are_shown_as_text() -> None:
     html = model_figures.mistakes([row])
     assert "<script" not in html
     assert "&lt;script&gt;" in html
+
+
+def test_the_confidence_is_drawn_and_said_beside_it(example: Path, open_page: Open) -> None:
+    page = open_page("about")
+    (chart,) = page.get("vega_lite_chart")
+    spec = json.loads(chart.proto.spec)
+    points = [row for row in published().typical["calibration"] if row[2] >= model_figures.FEWEST]
+    assert [(row["promised"], row["right"]) for row in spec["layer"][1]["data"]["values"]] == [(p, r) for p, r, _n in points]
+    assert spec["description"] == "Confidence and accuracy; the numbers stand beside the chart"
+    assert "Confidence and accuracy</caption>" in page_text(page)
+
+
+def test_an_axis_has_the_numbers_of_the_language() -> None:
+    with speaking("de"):
+        spec = model_figures.calibration_chart(published().typical, dark=True)
+    assert spec["config"]["locale"]["number"]["decimal"] == ","
+
+
+def test_it_says_what_is_kept_of_the_reader_and_offers_to_erase_it(example: Path, open_page: Open) -> None:
+    assert "Nothing is kept of you." in own_data.section(NOTHING)
+    me = Reader(marks.LOCAL, open_engine(f"sqlite:///{example}"), build.NOW)
+    me.mark(marks.Kind.SAVED, "2605.00100", on=True)
+    me.annotate(1, "mine", ["a", "b"])
+    text = page_text(open_page("about"))
+    assert "Kept of you: 1 mark, 1 note, 2 tags and when you were here last." in text
+    assert '<form method="post" action="./erase">' in text
+    me.erase()
+    assert me.kept() == NOTHING
+
+
+def test_who_has_no_profile_is_told_nothing_of_one(example: Path, open_page: Open, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("STAYCURRENT_HOST", "0.0.0.0")
+    text = page_text(open_page("about"))
+    assert "Privacy" in text
+    assert "What you left here" not in text

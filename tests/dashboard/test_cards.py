@@ -134,7 +134,10 @@ def test_the_best_evidence_of_a_lab_is_what_a_source_states() -> None:
 
 def test_doubt_and_withdrawal_are_said() -> None:
     html = cards.card(replace(ITEM, unsure=True, confidence=0.41, withdrawn=True))
-    assert "Unsure, 41% sure" in html
+    assert "Unsure (41%)" in html
+    post = cards.card(replace(ITEM, kind=Kind.POST, unsure=True, confidence=0.99))
+    assert "Unsure</span>" in post
+    assert "99%" not in post
     assert "Withdrawn" in html
     assert "Not classified yet" in cards.card(replace(ITEM, level=None, confidence=None, unsure=True))
 

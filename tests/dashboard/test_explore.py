@@ -11,6 +11,10 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from dashboard.reader import Reader
+from staycurrent.store import marks
+from staycurrent.store.engine import open_engine
+from tests.dashboard import build
 from tests.dashboard.conftest import Open, page_text
 
 
@@ -101,3 +105,29 @@ def test_what_was_misspelled_is_guessed(example: Path, open_page: Open) -> None:
     assert "Nothing fits" in text
     assert "Did you mean" in text
     assert "explore?topic=rag" in text
+
+
+def test_each_card_has_its_readers_marks_and_what_they_hid_a_moment_ago_is_gone(example: Path, open_page: Open) -> None:
+    before = page_text(open_page("explore"))
+    ids = re.findall(r'name="item" value="([\w.]+)"', before)
+    assert len(ids) == 25
+    me = Reader(marks.LOCAL, open_engine(f"sqlite:///{example}"), build.NOW)
+    me.mark(marks.Kind.SAVED, ids[0], on=True)
+    me.mark(marks.Kind.HIDDEN, ids[1], on=True)
+    after = page_text(open_page("explore"))
+    assert re.findall(r'name="item" value="([\w.]+)"', after)[:2] == [ids[0], ids[2]]
+    assert after.count('data-mark="saved" data-on="1"') == 1
+
+
+def test_who_may_not_mark_is_offered_no_marks(example: Path, open_page: Open, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("STAYCURRENT_HOST", "0.0.0.0")
+    assert "sc-card" in page_text(open_page("explore"))
+    assert "data-mark" not in page_text(open_page("explore"))
+
+
+def test_a_list_as_another_reader_wants_it_stays_whole(example: Path, open_page: Open) -> None:
+    (shown, *_rest) = re.findall(r'name="item" value="([\w.]+)"', page_text(open_page("explore", reader="ada")))
+    Reader(marks.LOCAL, open_engine(f"sqlite:///{example}"), build.NOW).mark(marks.Kind.HIDDEN, shown, on=True)
+    text = page_text(open_page("explore", reader="ada"))
+    assert f'value="{shown}"' in text
+    assert 'data-mark="hidden" data-on="1"' in text

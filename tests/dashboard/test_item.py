@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
 
-from dashboard import course, timeline
+from classifier import doubt
+from dashboard import course, item_sections, timeline
 from dashboard.reader import Reader
 from staycurrent.store import second_opinions
 from staycurrent.store.engine import open_engine, reading, writing
 from staycurrent.store.items import detail
 from staycurrent.store.marks import LOCAL, Kind
-from staycurrent.types import Document, ItemDetail, Opinion
+from staycurrent.types import Document, ItemDetail, Opinion, Reason
+from staycurrent.types import Kind as ItemKind
 from tests.dashboard import build
 from tests.dashboard.conftest import Open, page_text
 
@@ -191,3 +194,23 @@ def test_whatever_a_source_or_a_reader_writes_stays_text(bare: Path, paper: Call
         assert "<script" not in text
         assert "<img" not in text
         assert "<b>tag" not in text
+
+
+@pytest.mark.parametrize(
+    "document",
+    [
+        Document("1", "A post", "Some words.", kind=ItemKind.POST),
+        Document("2", "A title without more"),
+        Document("3", "A title", "Four words, not twenty."),
+        Document("4", "Ein Titel", "Dieser Text ist auf Deutsch geschrieben, und das Modell hat kein Deutsch gelesen. " * 3),
+    ],
+    ids=["post", "no abstract", "short", "German"],
+)
+def test_each_rule_of_doubt_is_said_in_a_sentence_and_not_among_the_words(
+    paper: Callable[..., ItemDetail], document: Document
+) -> None:
+    rule = Reason("rule", f"unsure: {doubt.reason(document)}", 0.0)
+    shown = item_sections.level(replace(paper(), explanation=(rule, Reason("word", "loops", 0.5))))
+    assert "unsure:" not in shown
+    assert "take it as a guess" in shown
+    assert "below the threshold" not in shown

@@ -82,3 +82,8 @@ def test_a_watched_lab_without_items_and_an_unknown_one(bare: Path, open_page: O
     assert "Nothing of this lab has been collected yet" in page_text(open_page("labs", lab="anthropic"))
     assert "Not found" in page_text(open_page("labs", lab="nobody"))
     assert "is not a lab" in page_text(open_page("labs", lab="<script>"))
+
+
+def test_its_cards_have_the_readers_marks(library: Path, open_page: Open) -> None:
+    text = page_text(open_page("labs", lab="qwen"))
+    assert text.count('action="./marks"') == text.count('<article class="sc-card"') > 0

@@ -159,16 +159,24 @@ def test_marks_of_two_readers_are_apart(example: Path) -> None:
     login = login_of(oidc_readers="@example.org")
     routes = Marking(f"sqlite:///{example}", is_loopback=True, clock=lambda: build.NOW, login=login).routes()
 
-    def post(who: str | None, origin: str = HOME, secret: str = login.cookie_secret) -> int:
+    def post(who: str | None, origin: str = HOME, secret: str = login.cookie_secret, path: str = "/marks") -> int:
         cookies = cookie(claims_of(who), secret) if who else {}
         with TestClient(Starlette(routes=routes), base_url=HOME, cookies=cookies, follow_redirects=False) as client:
-            return client.post("/marks", data=ITEM, headers={"origin": origin}).status_code
+            return client.post(path, data={**ITEM, "sure": "1"}, headers={"origin": origin}).status_code
 
-    assert [post(None), post("ada", "https://evil.example"), post("ada", secret="forged"), post("zoe")] == [403] * 4
+    def kept() -> list[bool]:
+        with reading(open_engine(f"sqlite:///{example}")) as session:
+            names = [*(profile_of(ISSUER, sub) for sub in ("u-1", "u-2", "u-4")), marks.LOCAL]
+            return [bool(marks.of_items(session, name)) for name in names]
+
+    for path in ("/marks", "/erase"):
+        refused = [post(None, path=path), post("ada", "https://evil.example", path=path), post("zoe", path=path)]
+        assert [*refused, post("ada", secret="forged", path=path)] == [403] * 4
     assert post("ada") == 303
-    with reading(open_engine(f"sqlite:///{example}")) as session:
-        kept = [marks.of_items(session, profile_of(ISSUER, sub)) for sub in ("u-1", "u-2", "u-4")]
-        assert [bool(k) for k in [*kept, marks.of_items(session, marks.LOCAL)]] == [True, False, False, False]
+    assert kept() == [True, False, False, False]
+    assert post("ben") == 303
+    assert post("ada", path="/erase") == 303
+    assert kept() == [False, True, False, False]
 
 
 def test_no_address_shows_what_a_signed_in_reader_hides() -> None:
@@ -226,4 +234,4 @@ def test_the_owner_sees_what_needs_them_and_no_address(
     assert "&lt;i&gt;about&lt;/i&gt;" in shown
     assert profile_of(ISSUER, "u-1") not in shown
     assert "timeout" in shown  # of the example's failed run
-    assert "No scheduler lives" in shown
+    assert "No scheduler is running" in shown

@@ -56,6 +56,16 @@ def test_without_the_script_the_form_leads_back_to_its_page(client: TestClient, 
     assert kinds(example) == set()
 
 
+def test_all_that_was_left_is_erased_where_the_box_is_ticked(client: TestClient, example: Path) -> None:
+    client.post("/marks", data=ITEM, headers=OWN)
+    for unsure in ({"other": "1"}, {"sure": ""}, {"sure": "0"}):
+        assert client.post("/erase", data=unsure, headers=OWN).status_code == 400
+    assert kinds(example) == {"read"}
+    answer = client.post("/erase", data={"sure": "1"}, headers={**OWN, "referer": f"{HOME}/about?lang=de"})
+    assert (answer.status_code, answer.headers["location"]) == (303, "/about?lang=de")
+    assert kinds(example) == set()
+
+
 @pytest.mark.parametrize("referer", ["https://evil.example/", "//evil.example", f"{HOME}//evil.example/x", ""])
 def test_it_leads_to_no_other_host(client: TestClient, referer: str) -> None:
     location = client.post("/marks", data=ITEM, headers={**OWN, "referer": referer}).headers["location"]
@@ -86,6 +96,7 @@ def test_a_landmark_is_marked_by_name_and_never_hidden(client: TestClient, examp
 )
 def test_other_sites_other_names_and_proxies_are_refused(client: TestClient, example: Path, headers: dict[str, str]) -> None:
     assert client.post("/marks", data=ITEM, headers=headers).status_code == 403
+    assert client.post("/erase", data={"sure": "1"}, headers=headers).status_code == 403
     assert kinds(example) == set()
 
 
@@ -97,6 +108,7 @@ def test_a_server_that_others_reach_refuses(example: Path) -> None:
 
 def test_nothing_is_changed_by_get(client: TestClient, example: Path) -> None:
     assert client.get("/marks", params=ITEM, headers=OWN).status_code == 405
+    assert client.get("/erase", params={"sure": "1"}, headers=OWN).status_code == 405
     assert kinds(example) == set()
 
 

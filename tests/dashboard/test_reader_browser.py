@@ -76,6 +76,22 @@ def test_a_mark_that_is_not_kept_says_so(page: Any, address: str) -> None:
     sync_api.expect(card.get_by_role("button", name="Save", exact=True)).to_be_visible()
 
 
+def test_what_was_left_is_erased_after_two_steps(page: Any, address: str) -> None:
+    page.goto(address + "/explore")
+    settle(page)
+    with posted(page):
+        page.locator(".sc-card").first.get_by_role("button", name="Save").click()
+    page.goto(address + "/about")
+    settle(page)
+    page.get_by_text("Erase all of it").click()
+    page.get_by_role("button", name="Erase").click()  # the box is not ticked, so the browser keeps the form
+    sync_api.expect(page.get_by_text("Kept of you:")).to_be_visible()
+    page.get_by_label("Yes, erase everything").check()
+    page.get_by_role("button", name="Erase").click()
+    sync_api.expect(page.get_by_text("Nothing is kept of you.")).to_be_visible()
+    assert page.url == address + "/about"
+
+
 def test_a_level_is_corrected_and_the_correction_withdrawn(page: Any, address: str) -> None:
     page.goto(address + ITEM)
     settle(page)

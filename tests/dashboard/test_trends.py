@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import json
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,7 +16,10 @@ from dashboard.api.limits import Buckets
 from dashboard.api.service import Service
 from dashboard.charts import Point
 from staycurrent.clock import replay_clock
+from staycurrent.store import items
+from staycurrent.store.engine import open_engine, reading
 from staycurrent.store.trends import Step
+from tests import build as papers
 from tests.api.conftest import UNLIMITED, TestClient
 from tests.dashboard import build, moving
 from tests.dashboard.browsing import CHROMIUM, WIDTHS, chromium, is_error, settle
@@ -190,3 +194,19 @@ def test_the_charts_are_drawn_under_our_policy_in_either_theme(library: Path, wi
                 assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0, f"{path} scrolls sideways"
             page.close()
     assert trouble == []
+
+
+def test_the_charts_begin_where_there_is_something_and_the_numbers_have_all(library: Path, open_page: Open) -> None:
+    engine = open_engine(f"sqlite:///{library}")
+    papers.store(engine, [papers.arxiv("2512.00001", "An old one", day="2025-12-03")], build.NOW)
+    with reading(engine) as session:
+        row = items.find(session, ("2512.00001",))
+    papers.classify(engine, [papers.answer(row, 5, topics=("rag",))], build.NOW)
+    page = open_page("trends")
+    topics, levels = (json.loads(chart.proto.spec) for chart in page.get("vega_lite_chart"))
+    drawn = topics["layer"][0]["encoding"]["x"]["scale"]["domain"]
+    assert len(drawn) == moving.WEEKS + 1
+    assert levels["layer"][0]["encoding"]["x"]["scale"]["domain"] == drawn
+    text = page_text(page)
+    assert f"Before {drawn[0]} there are next to no items" in text
+    assert '<th scope="row">1 Dec 2025</th>' in text

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import signal
+import socket
+import subprocess
 import sys
 import warnings
 from importlib.metadata import packages_distributions
@@ -125,3 +128,28 @@ def test_no_module_hides_one_of_another_name() -> None:
     folder = web.SCRIPT.parent
     own = {p.stem for p in folder.glob("*.py")} | {p.parent.name for p in folder.glob("*/__init__.py")}
     assert not (own - {"__init__"}) & (sys.stdlib_module_names | set(packages_distributions()))
+
+
+def test_what_the_page_of_an_item_waits_for_is_loaded_in_the_background() -> None:
+    """In a process of its own: here everything is loaded already."""
+    program = (
+        "import sys; from dashboard import warming; assert 'sklearn' not in sys.modules; "
+        "warming.begin(after=0.01).join(); assert 'sklearn.feature_extraction.text' in sys.modules"
+    )
+    subprocess.run([sys.executable, "-c", program], check=True, timeout=60)
+
+
+def test_what_the_server_says_has_the_form_of_our_log(example: Path) -> None:
+    program = (
+        "from staycurrent import logs; logs.configure('json', version='1'); from dashboard import web; "
+        "web.serve('127.0.0.1', 0, on_ready=lambda address: print('ready', address, flush=True))"
+    )
+    with serving(example, program=program) as running:
+        host, port = running.address.removeprefix("http://").split(":")
+        with socket.create_connection((host, int(port)), timeout=5) as talk:
+            talk.sendall(b"GARBAGE\r\n\r\n")
+            assert b"400" in talk.recv(100)
+        said = running.end()
+    lines = [json.loads(line) for line in said.splitlines() if line.startswith("{")]
+    assert [line["level"] for line in lines if "Invalid HTTP" in line["event"]] == ["warning"]
+    assert said.count("Invalid HTTP") == 1

@@ -20,7 +20,7 @@ PLACES = (
     "/api/v1/levels",
     "/api/v1/topics", "/api/v1/labs", "/api/v1/sources", "/api/v1/trends",
     "/feeds", "/feeds/atom", "/feeds/rss", "/feeds/json", "/feeds/atom/saved/x", "/exports", "/exports/bibtex",
-    "/confirm/", "/unsubscribe/", "/preferences/", "/digest/preview", "/marks", "/reader.js", "/favicon.png",
+    "/confirm/", "/unsubscribe/", "/preferences/", "/digest/preview", "/marks", "/erase", "/reader.js", "/favicon.png",
     "/healthz", "/readyz", "/metrics",
     "/_stcore/health", "/_stcore/host-config", "/_stcore/metrics", "/_stcore/script-health-check",
     "/_stcore/upload_file/a/b", "/_stcore/agent/interact", "/_stcore/agent/mcp", "/_stcore/bidi-components/x",
@@ -151,8 +151,8 @@ def send(stack: Stack, ask: Ask, client: int) -> Told:
     if not any(name == "Host" for name, _ in ask.headers):
         lines.append(b"Host: 127.0.0.1:%d" % stack.port)
     lines += [name.encode() + b": " + value for name, value in ask.headers]
-    # Of whoever marks things the owner must be the one who asks, and no proxy.
-    if not ask.target.startswith(b"/marks"):
+    # Of whoever marks or erases things the owner must be the one who asks, and no proxy.
+    if not ask.target.startswith((b"/marks", b"/erase")):
         lines += [f"{name}: {value}".encode() for name, value in as_client(client).items()]
     if ask.body or ask.method == "POST":
         lines.append(b"Content-Length: %d" % len(ask.body))
