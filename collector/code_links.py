@@ -18,12 +18,16 @@ _PAGES = frozenset({"orgs", "topics", "features", "about", "search", "marketplac
 
 
 def canonical_repository(url: str) -> str | None:
-    """`https://host/owner/name` of any address inside a repository, or None for any other address."""
+    """`https://host/owner/name` of any address inside a repository, or None for any other address.
+
+    GitHub takes `Foo/Bar` and `foo/bar` for one repository, and sources write both: there all of it is in lower case.
+    """
     match = _LINK.search(url)
     if not match or match["owner"].lower() in _PAGES:
         return None
-    name = match["name"].rstrip(".-").removesuffix(".git")
-    return f"https://{match['host'].lower()}/{match['owner']}/{name}" if name else None
+    name = re.sub(r"\.git\Z", "", match["name"].rstrip(".-"), flags=re.IGNORECASE)
+    host, path = match["host"].lower(), f"{match['owner']}/{name}"
+    return f"https://{host}/{path.lower() if host == 'github.com' else path}" if name else None
 
 
 def find_repositories(text: str) -> tuple[Repository, ...]:

@@ -166,6 +166,7 @@ def _run_window(engine: Engine, task: _Task, fetcher: Fetcher, clock: Clock, pro
             etag=finish.validators.etag if finish.validators else None,
             last_modified=finish.validators.last_modified if finish.validators else None,
             days=finish.days,
+            asked=not isinstance(failure, Parked),
         )
     return report
 

@@ -1,16 +1,15 @@
 """Every setting, in one table that is code and documentation at once.
 
 Order of precedence: environment, `.env` in the working directory, the TOML file that `STAYCURRENT_CONFIG` names (else
-`staycurrent.toml` in the working directory), the defaults below. A secret may also come from a file, by the same name
-with `_FILE` at the end. Only the two composition roots (`staycurrent.cli` and `dashboard`) read this; everything else
-gets plain arguments.
+`staycurrent.toml` in the working directory), the defaults below. Each of the three may also name a file that a secret
+is read from, by the same name with `_FILE` at the end. Only the two composition roots (`staycurrent.cli` and
+`dashboard`) read this; everything else gets plain arguments.
 """
 
 from __future__ import annotations
 
-import os
 import re
-import tomllib
+from collections.abc import Mapping
 from datetime import date, datetime
 from ipaddress import ip_address, ip_network
 from pathlib import Path
@@ -18,11 +17,20 @@ from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
-from pydantic_settings import BaseSettings, InitSettingsSource, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
+from pydantic_settings import (
+    BaseSettings,
+    DotEnvSettingsSource,
+    EnvSettingsSource,
+    InitSettingsSource,
+    NoDecode,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+)
 
+from staycurrent import settings_files
 from staycurrent.errors import SettingsError
 
-PREFIX = "STAYCURRENT_"
+PREFIX = settings_files.PREFIX
 ARXIV_DELAY_FLOOR = 3.0
 """Seconds between two requests that arXiv's terms ask for (info.arxiv.org/help/api/tou, "Rate limits")."""
 SHORTEST_TOKEN = 16
@@ -114,8 +122,13 @@ class Settings(BaseSettings):
         dotenv_settings: PydanticBaseSettingsSource,
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
-        files = (InitSettingsSource(settings_cls, _secret_files()), InitSettingsSource(settings_cls, _toml_values()))
-        return init_settings, env_settings, files[0], dotenv_settings, files[1]
+        def of_files(names: Mapping[str, Any]) -> InitSettingsSource:
+            return InitSettingsSource(settings_cls, settings_files.secrets(names, _secrets()))
+
+        toml = settings_files.toml(set(cls.model_fields), _secrets())
+        env, dotenv = _variables(env_settings), _variables(dotenv_settings)
+        direct = InitSettingsSource(settings_cls, {k: v for k, v in toml.items() if k in cls.model_fields})
+        return init_settings, env_settings, of_files(env), dotenv_settings, of_files(dotenv), direct, of_files(toml)
 
     @field_validator("arxiv_categories", "trusted_proxies", "oidc_readers", "oidc_admins", mode="before")
     @classmethod
@@ -143,9 +156,18 @@ class Settings(BaseSettings):
     )
     @classmethod
     def _web_address(cls, value: str) -> str:
-        if value and (urlsplit(value).scheme not in ("http", "https") or not urlsplit(value).hostname):
+        parts = urlsplit(value)
+        if value and (parts.scheme not in ("http", "https") or not parts.hostname or re.search(r"\s", value)):
             raise ValueError("not an http(s) address")
+        _ = parts.port  # raises ValueError for what is no port
         return value.rstrip("/")
+
+    @field_validator("host")
+    @classmethod
+    def _one_word(cls, value: str) -> str:
+        if not re.fullmatch(r"[\w.:%-]+", value):
+            raise ValueError("not an address or a name of this machine")
+        return value
 
     @field_validator("trusted_proxies")
     @classmethod
@@ -175,6 +197,13 @@ class Settings(BaseSettings):
         hosts = (urlsplit(u).hostname or "" for u in (self.arxiv_oai_url, self.arxiv_api_url, self.arxiv_rss_url))
         if self.arxiv_delay < ARXIV_DELAY_FLOOR and any(f".{h.rstrip('.')}".endswith(".arxiv.org") for h in hosts):
             raise ValueError("ARXIV_DELAY under 3 seconds is against arXiv's terms of use")
+        return self
+
+    @model_validator(mode="after")
+    def _replica_follows(self) -> Settings:
+        both = (self.database_url.get_secret_value(), self.database_read_url.get_secret_value())
+        if both[1] and not all(url.startswith("postgresql") for url in both):
+            raise ValueError("DATABASE_READ_URL must be a PostgreSQL that follows the one in DATABASE_URL")
         return self
 
     @model_validator(mode="after")
@@ -228,33 +257,23 @@ def load() -> Settings:
         raise SettingsError(f"settings cannot be read: {error}") from error
 
 
-def _toml_values() -> dict[str, Any]:
-    named = os.environ.get(f"{PREFIX}CONFIG")
-    path = Path(named) if named else Path("staycurrent.toml")
-    if not named and not path.exists():
-        return {}
-    try:
-        values = tomllib.loads(path.read_text("utf-8"))
-    except tomllib.TOMLDecodeError as error:
-        raise SettingsError(f"settings file {path} is not TOML: {error}") from error
-    except (OSError, UnicodeDecodeError) as error:
-        raise SettingsError(f"settings file {path} cannot be read: {error}") from error
-    unknown = sorted(k for k in values if k.lower() not in Settings.model_fields)
-    if unknown:
-        raise SettingsError(f"settings file {path} has unknown settings: {', '.join(map(repr, unknown))}")
-    return {k.lower(): v for k, v in values.items()}
+def unknown_names() -> list[str]:
+    """Variables with our prefix, in the environment and in `.env`, that are no setting: a slip of the pen, mostly."""
+    sources = (EnvSettingsSource(Settings), DotEnvSettingsSource(Settings))
+    named = {name for source in sources for name in _variables(source)}
+    known = {*Settings.model_fields, "config", *(f"{name}_file" for name in _secrets())}
+    return sorted(f"{PREFIX}{name.upper()}" for name in named - known)
 
 
-def _secret_files() -> dict[str, Any]:
-    found: dict[str, Any] = {}
-    for name, info in Settings.model_fields.items():
-        path = os.environ.get(f"{PREFIX}{name.upper()}_FILE")
-        if path and info.annotation is SecretStr:
-            try:
-                found[name] = Path(path).read_text("utf-8").strip()
-            except (OSError, UnicodeDecodeError) as error:
-                raise SettingsError(f"{PREFIX}{name.upper()}_FILE cannot be read: {error}") from error
-    return found
+def _secrets() -> frozenset[str]:
+    return frozenset(name for name, info in Settings.model_fields.items() if info.annotation is SecretStr)
+
+
+def _variables(source: PydanticBaseSettingsSource) -> dict[str, str]:
+    """The variables of the environment or of `.env`, without the prefix, in lower case."""
+    found = source.env_vars if isinstance(source, EnvSettingsSource) else {}
+    prefix = PREFIX.lower()
+    return {name.removeprefix(prefix): value for name, value in found.items() if value and name.startswith(prefix)}
 
 
 def _explain(error: ValidationError) -> str:

@@ -14,8 +14,7 @@ ROOT = Path(__file__).parent.parent
 FOLDERS = ("staycurrent", "collector", "classifier", "dashboard", "migrations", "tests")
 LONGEST_FILE = 500
 LONGEST_FUNCTION = 60
-LONG_FILES: dict[str, str] = {
-}
+LONG_FILES: dict[str, str] = {}
 """Path → why this file may be longer."""
 LONG_FUNCTIONS: dict[str, str] = {
     "migrations/versions/0001_initial_schema.py:upgrade": "a migration is a list of tables, written by Alembic",

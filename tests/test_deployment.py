@@ -64,6 +64,23 @@ def test_secrets_come_from_files_and_never_from_the_environment() -> None:
     assert set(whole["secrets"]) == {"database_password", "database_url", "secret_key"}
 
 
+def test_what_an_operator_writes_beside_the_files_is_never_committed_or_built_in() -> None:
+    root = DOCKER.parent
+    (more,) = composed("compose.scale.yaml")["x-staycurrent"]["env_file"]
+    assert more == {"path": "staycurrent.env", "required": False}
+    ignored = (root / ".gitignore").read_text("utf-8").splitlines()
+    assert {"/docker/secrets/", "/docker/staycurrent.env"} <= set(ignored)
+    assert "COPY . " not in (DOCKER / "Dockerfile").read_text("utf-8")
+
+
+def test_the_sections_that_the_files_name_are_in_the_docs() -> None:
+    headings = re.findall(r"(?m)^#+ (.+)$", (DOCKER.parent / "docs" / "operations.md").read_text("utf-8"))
+    files = (DOCKER / "compose.scale.yaml", *UNITS)
+    named = [n for f in files for n in re.findall(r'docs/operations\.md[^"\n]*"([^"]+)"', f.read_text("utf-8"))]
+    assert len(named) == len(files)
+    assert set(named) <= set(headings)
+
+
 def test_every_setting_that_the_files_name_exists() -> None:
     known = {f"{PREFIX}{name.upper()}" for name in Settings.model_fields}
     for file in ("compose.yaml", "compose.scale.yaml", "Dockerfile"):

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import sys
 import threading
@@ -46,6 +47,10 @@ def run(arguments: list[str]) -> int:
         # The reader of our output went away (`| head`); that is its right and no failure of ours.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
+    except OSError as error:
+        # A file that was named, a disk, a network: their trouble is no bug, and the reason says which.
+        logging.getLogger("staycurrent").debug("what was raised", exc_info=True)
+        return _complain(f"{error.filename}: {error.strerror}" if error.filename else str(error), 1)
     return status if isinstance(status, int) else 0
 
 

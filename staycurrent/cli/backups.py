@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from pathlib import Path
 from typing import Annotated
 
@@ -9,8 +10,9 @@ import typer
 
 from staycurrent import __version__
 from staycurrent.cli import output
-from staycurrent.cli.context import configure_logging, migrate_all, open_app
-from staycurrent.settings import Settings, load
+from staycurrent.cli.context import App, load_settings, migrate_all, open_app
+from staycurrent.errors import UsageError
+from staycurrent.settings import Settings
 from staycurrent.store import backup as backup_store
 from staycurrent.store import engine as database
 from staycurrent.store import recovery, retention
@@ -26,10 +28,13 @@ def backup(
 ) -> None:
     """Back up the whole database into one file while it is in use."""
     opened = open_app()
+    _refuse_database(opened, file)
     with output.progress() as bar:
         task = bar.add_task("copying", total=None)
         show = lambda done, total: bar.update(task, completed=done, total=total)  # noqa: E731
         made = backup_store.backup(opened.engine, file, version=__version__, force=force, progress=show)
+    with suppress(OSError):  # not every file system knows owners
+        file.chmod(0o600)
     if json:
         said = {"file": str(file), "size": file.stat().st_size, "schema": made.schema, "sha256": made.sha256}
         output.print_json(said | {"counts": dict(made.counts)})
@@ -37,13 +42,22 @@ def backup(
     output.say(f"secrets are {made.secrets}; keep them elsewhere")
 
 
+def _refuse_database(opened: App, file: Path) -> None:
+    """With `--force` a backup in the place of its own database would be the end of both."""
+    database_file = opened.engine.url.database
+    if opened.engine.dialect.name != "sqlite" or not database_file:
+        return
+    taken = {Path(f"{database_file}{end}").resolve() for end in ("", "-wal", "-shm", "-journal")}
+    if file.resolve() in taken:
+        raise UsageError(f"{file} is the database itself; name another file")
+
+
 def restore(
     file: Annotated[Path, typer.Argument(help="What `backup` wrote")],
     force: Annotated[bool, typer.Option("--force", help="Replace a database that has something in it")] = False,
 ) -> None:
     """Put a backup in the place of the database; stop all processes first."""
-    settings = load()
-    configure_logging(settings)
+    settings = load_settings()
     made = recovery.restore(settings.resolved_database_url, file, force=force)
     engine = database.open_engine(settings.resolved_database_url)
     migrate_all(engine)

@@ -11,14 +11,16 @@ from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import asdict, dataclass
 from datetime import timedelta
+from pathlib import Path
 from tempfile import TemporaryFile
 from typing import Final, Literal
 from urllib.parse import urlsplit
 
 from staycurrent import __version__
+from staycurrent.cli.wrong_settings import refuse
 from staycurrent.clock import clock, system_clock
 from staycurrent.errors import SchemaError, SettingsError, StaycurrentError
-from staycurrent.settings import Settings, load
+from staycurrent.settings import Settings, load, unknown_names
 from staycurrent.store import engine as database
 from staycurrent.store import health as health_store
 from staycurrent.store import heartbeats
@@ -96,11 +98,33 @@ def _settings(given: Settings) -> Iterator[Check]:
     key = given.secret_key.get_secret_value()
     if key and len(key) < SHORTEST_KEY:
         yield Check("secret key", FAIL, f"it has {len(key)} characters", f"take a random one of {SHORTEST_KEY} or more")
+    if not key and given.database_url.get_secret_value().startswith("postgresql"):
+        said = "none is set: each machine makes one of its own and refuses the links in mails of the others"
+        yield Check("secret key", WARN, said, "set the same STAYCURRENT_SECRET_KEY for every process")
     if is_public and not given.metrics_token.get_secret_value():
         yield Check("metrics", WARN, "/metrics answers nobody", "set STAYCURRENT_METRICS_TOKEN where you monitor")
     if given.today:
         yield Check("replay", WARN, f"it pretends that it is {given.today}", "take STAYCURRENT_TODAY away for normal use")
-    yield Check("settings", OK, "they can be read")
+    if given.llm_url and not given.llm_model:
+        yield Check("second opinion", WARN, "LLM_URL is set and LLM_MODEL is not, so nobody is asked", "name the model")
+    yield from _readable(given)
+
+
+def _readable(given: Settings) -> Iterator[Check]:
+    """What the other commands refuse, and what nobody reads."""
+    unknown = unknown_names()
+    if unknown:
+        todo = "mend the spelling; README.md has the table of settings"
+        yield Check("unknown settings", WARN, f"nothing reads {', '.join(unknown)}", todo)
+    from collector.sources.lab_feeds import load_feeds
+
+    try:
+        refuse(given)
+        load_feeds(given.lab_feeds)
+    except SettingsError as error:
+        yield Check("settings", FAIL, str(error), "mend it: no command works before")
+    else:
+        yield Check("settings", OK, "they can be read")
 
 
 def _is_local(address: str) -> bool:
@@ -110,18 +134,25 @@ def _is_local(address: str) -> bool:
 
 def _disk(given: Settings) -> Iterator[Check]:
     folder = given.data_dir.absolute()
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        with TemporaryFile(dir=folder):
-            pass
-    except OSError as error:
+    problem = _unwritable(folder)
+    if problem:
         todo = "give this user the right to write there, or name another STAYCURRENT_DATA_DIR"
-        yield Check("data folder", FAIL, f"{folder}: {error.strerror}", todo)
+        yield Check("data folder", FAIL, f"{folder}: {problem}", todo)
         return
     free = shutil.disk_usage(folder).free
     state: State = FAIL if free < LITTLE_FREE else WARN if free < LEAST_FREE else OK
     todo = "" if state == OK else "make room: a backup needs twice the database's size beside it"
     yield Check("data folder", state, f"{folder} can be written, {free / (1 << 30):,.1f} GB free", todo)
+
+
+def _unwritable(folder: Path) -> str:
+    """Why nothing can be written there, or nothing. Makes the folder."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with TemporaryFile(dir=folder):
+            return ""
+    except OSError as error:
+        return error.strerror or str(error)
 
 
 def _of_database(engine: Engine, given: Settings) -> Iterator[Check]:
@@ -139,7 +170,13 @@ def _of_database(engine: Engine, given: Settings) -> Iterator[Check]:
     except SchemaError as error:
         yield Check("database", FAIL, str(error), "run: staycurrent migrate, or update the program")
     except StaycurrentError as error:
-        yield Check("database", FAIL, str(error), "is the server running, and may this user connect?")
+        is_file = kind == "SQLite"
+        todo = (
+            "mend the disk, or run: staycurrent restore FILE --force"
+            if is_file
+            else "is the server running, and may this user connect?"
+        )
+        yield Check("database", FAIL, str(error), todo)
 
 
 def _clock(engine: Engine) -> Check:
@@ -181,13 +218,25 @@ def _scheduler(engine: Engine) -> Check:
 def _mail(given: Settings) -> Iterator[Check]:
     """What the mail has to say of itself: `staycurrent.digest.checks.checks`, as (name, state, sentence)."""
     if not given.smtp_url.get_secret_value():
-        yield Check("mail", OK, "off: no STAYCURRENT_SMTP_URL, so nobody gets a digest")
+        yield _mail_folder(given)
         return
     if importlib.util.find_spec(MAIL_CHECKS) is None:
         return
     facts = {"smtp_url": given.smtp_url.get_secret_value(), "mail_from": given.mail_from, "public_url": given.public_url}
     for name, state, said in importlib.import_module(MAIL_CHECKS).checks(**facts):
         yield Check(f"mail: {name}", state, said)
+
+
+def _mail_folder(given: Settings) -> Check:
+    folder = (given.mail_dir or given.data_dir / "mail").absolute()
+    problem = _unwritable(folder)
+    if problem:
+        todo = "give this user the right to write there, or name another STAYCURRENT_MAIL_DIR"
+        return Check("mail", FAIL, f"letters are files in {folder}: {problem}", todo)
+    said, todo = f"letters are written as .eml files in {folder}", "to send them, set STAYCURRENT_SMTP_URL"
+    if given.public_url and not _is_local(given.public_url):
+        return Check("mail", WARN, f"{said}, so who subscribes gets none", todo)
+    return Check("mail", OK, f"{said}; {todo}")
 
 
 def _model() -> Iterator[Check]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
@@ -12,6 +12,7 @@ from urllib.parse import unquote, urlsplit
 from pydantic import SecretStr
 
 from staycurrent import __version__, logs
+from staycurrent.cli.wrong_settings import refuse
 from staycurrent.clock import Clock, clock
 from staycurrent.settings import Settings, load
 from staycurrent.store import catalog, full_text
@@ -41,14 +42,29 @@ def open_app(*, migrate: bool = False) -> App:
 
     A command that only reads brings an empty database up to date too, so that the first command a person types works.
     """
-    settings = load()
-    configure_logging(settings)
+    settings = load_settings()
+    _make_folder(settings)
     engine = database.open_engine(settings.resolved_database_url, pool=settings.database_pool)
     if migrate or database.is_empty(engine):
         migrate_all(engine)
     else:
         database.check_schema(engine)
     return App(settings, engine, clock(settings.today))
+
+
+def _make_folder(settings: Settings) -> None:
+    """The data folder of its owner alone, since addresses of subscribers lie there; one that is there stays as it is."""
+    if not settings.database_url.get_secret_value():
+        with suppress(OSError):  # opening the database says what is wrong
+            settings.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+
+
+def load_settings() -> Settings:
+    """The settings, none of them wrong, and logs as they say. Raises `SettingsError`."""
+    settings = load()
+    configure_logging(settings)
+    refuse(settings)
+    return settings
 
 
 def migrate_all(engine: Engine) -> tuple[str | None, str]:

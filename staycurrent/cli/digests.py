@@ -57,16 +57,25 @@ def show(
     opened = open_app()
     if email and query != Query():
         raise UsageError("either EMAIL, whose wishes are known, or filters")
+    if period and periods.parse(period).first > opened.clock().date():
+        raise UsageError(f"{period} has not begun")
     claim = _of_subscriber(opened, email, period) if email else _of_choice(opened, query, period, monthly, budget, language)
     edition, rendered = writing.choose(opened.engine, claim, posting.office(opened).public_url, opened.clock())
     data = _formed(opened, claim, rendered, form, width)
     if out:
-        out.write_bytes(data)
+        _write(out, data)
         output.say(f"{out}: {rendered.subject} ({len(edition.placed)} new, {len(edition.changed)} changed)")
     elif form is Format.PNG and sys.stdout.isatty():
         raise UsageError("a picture needs --out FILE")
     else:
         sys.stdout.buffer.write(data)
+
+
+def _write(path: Path, data: bytes) -> None:
+    try:
+        path.write_bytes(data)
+    except OSError as error:
+        raise UsageError(f"--out: {path}: {error.strerror}") from error
 
 
 def _of_choice(opened: App, query: Query, period: str | None, monthly: bool, budget: int | None, language: str) -> Claim:

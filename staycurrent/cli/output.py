@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import sys
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -26,6 +27,7 @@ from staycurrent.shapes import moment as moment
 from staycurrent.types import ItemView
 
 # A pipe has no width; rich would take it for 80 columns and cut names.
+log = logging.getLogger("staycurrent")
 out = Console(soft_wrap=True, highlight=False, width=None if sys.stdout.isatty() else 240)
 err = Console(stderr=True, highlight=False)
 
@@ -38,6 +40,14 @@ def print_json(document: Any) -> None:
 def say(message: str) -> None:
     """A line for the person, on stderr."""
     err.print(message, markup=False, soft_wrap=True)
+
+
+def announce(message: str, form: str) -> None:
+    """What a process that stays says of itself: a line for the person, or of the log where machines read it."""
+    if form == "json":
+        log.info(message)
+    else:
+        say(message)
 
 
 def table(*headers: str) -> Table:

@@ -18,7 +18,6 @@ from staycurrent.digest.channels.webhook import Webhook
 from staycurrent.digest.deliver import Report
 from staycurrent.digest.office import Office
 from staycurrent.digest.tokens import Keys, load_keys
-from staycurrent.errors import SettingsError
 from staycurrent.store import editions
 from staycurrent.store import engine as database
 from staycurrent.store.subscribers import Kind
@@ -34,14 +33,9 @@ def keys(app: App) -> Keys:
 
 
 def office(app: App) -> Office:
-    """Sender and links. Raises `SettingsError` where mail would leave this machine without them."""
+    """Sender and links."""
     s = app.settings
     url = s.public_url or f"http://{'127.0.0.1' if s.is_loopback else s.host}:{s.port}"
-    if s.smtp_url.get_secret_value() and not (s.mail_from and s.public_url):
-        raise SettingsError("SMTP_URL needs MAIL_FROM, who sends, and PUBLIC_URL, where links lead")
-    for name, text in (("MAIL_FROM", s.mail_from), ("MAIL_BOUNCES", s.mail_bounces)):
-        if text and "@" not in parseaddr(text)[1]:
-            raise SettingsError(f"{name}: is not a mail address")
     sender = s.mail_from or f"staycurrent <digest@{_domain(url)}>"
     return Office(sender, url, keys(app), parseaddr(s.mail_bounces)[1])
 

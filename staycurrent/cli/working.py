@@ -13,7 +13,7 @@ import typer
 
 from staycurrent import __version__
 from staycurrent.cli import jobs, output
-from staycurrent.cli.context import App, open_app
+from staycurrent.cli.context import App, lab_feeds, open_app
 from staycurrent.errors import UsageError
 from staycurrent.queue.types import Queue, Queued, Status
 from staycurrent.store import heartbeats
@@ -31,9 +31,10 @@ app = typer.Typer(no_args_is_help=True, help="Jobs that wait, run, were done or 
 def scheduler() -> None:
     """Ask what is due and put it into the queue; any number may run. With SQLite it does the work too."""
     opened = open_app()
+    lab_feeds(opened)  # a file that is wrong ends it here, not every minute in a job
     queue = jobs.open_queue(opened)
     with _stopped() as stop, jobs.scheduling(opened, queue), _alone(opened, queue):
-        output.say("scheduler: at work (stop with Ctrl-C)")
+        output.announce("scheduler: at work (stop with Ctrl-C)", opened.settings.log_format)
         stop.wait()
 
 
@@ -51,10 +52,12 @@ def worker(
     slots = concurrency or opened.settings.worker_jobs
     lanes = jobs.lanes(names, slots, slots)
     _refuse_small_pool(opened, sum(lane.slots for lane in lanes))
+    lab_feeds(opened)
     queue = jobs.open_queue(opened)
     beating = heartbeats.beating(opened.engine, heartbeats.WORKER, __version__)
     with _stopped() as stop, beating, queue.working(lanes, grace=GRACE_SECONDS):
-        output.say(f"worker: at work on {', '.join(sorted(set().union(*(lane.queues for lane in lanes))))} (stop with Ctrl-C)")
+        names = sorted(set().union(*(lane.queues for lane in lanes)))
+        output.announce(f"worker: at work on {', '.join(names)} (stop with Ctrl-C)", opened.settings.log_format)
         stop.wait()
 
 

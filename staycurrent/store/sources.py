@@ -147,8 +147,12 @@ def finish_run(
     etag: str | None = None,
     last_modified: str | None = None,
     days: Sequence[DayCount] = (),
+    asked: bool = True,
 ) -> None:
-    """Close a run and set the source's state: a success moves the watermark, a failure only the next check."""
+    """Close a run and set the source's state: a success moves the watermark, a failure only the next check.
+
+    A run in which the source was not `asked`, since it is parked, says nothing new of it and changes no state.
+    """
     completeness.record(session, report.source, days, now)
     session.execute(
         update(Run)
@@ -171,7 +175,7 @@ def finish_run(
     )
     if report.outcome in (Outcome.OK, Outcome.OK_EMPTY):
         _succeeded(source, now, watermark, etag, last_modified)
-    else:
+    elif asked:
         _failed(source, now, report.error, reason)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
+import stat
 from pathlib import Path
 from typing import Any
 
@@ -56,10 +57,27 @@ def test_a_backup_goes_out_and_comes_back(home: Path, capsys: pytest.CaptureFixt
     assert items(home) == 2
 
 
+def test_a_backup_and_a_new_data_folder_are_for_their_owner_alone(
+    home: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    said(capsys, "backup", "one.backup")
+    monkeypatch.setenv("STAYCURRENT_DATA_DIR", str(home / "new" / "data"))
+    said(capsys, "subscribers")
+    for path, mode in ((home / "one.backup", 0o600), (home / "new" / "data", 0o700)):
+        assert stat.S_IMODE(path.stat().st_mode) == mode
+
+
 def test_a_backup_says_that_it_holds_no_secrets(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
     told = said(capsys, "backup", "one.backup")
     assert "one.backup: 2 items" in told
     assert "secrets are not included" in told
+
+
+@pytest.mark.parametrize("end", ["", "-wal", "-shm", "-journal"])
+def test_a_backup_never_takes_the_place_of_its_own_database(home: Path, capsys: pytest.CaptureFixture[str], end: str) -> None:
+    told = said(capsys, "backup", f"./data/../data/staycurrent.db{end}", "--force", status=2)
+    assert "is the database itself" in told
+    assert items(home) == 2
 
 
 def test_wrong_calls_are_one_line(home: Path, capsys: pytest.CaptureFixture[str]) -> None:

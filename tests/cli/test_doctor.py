@@ -57,7 +57,7 @@ def sound(tmp_path: Path, url: str, monkeypatch: pytest.MonkeyPatch) -> str:
             source_store.finish_run(session, number, RunReport(info.name, Outcome.OK), now)
     heartbeats.beat(engine, heartbeats.SCHEDULER, "1")
     engine.dispose()
-    put(monkeypatch, database_url=url, contact="ops@example.org")
+    put(monkeypatch, database_url=url, contact="ops@example.org", secret_key="k" * 32)
     return url
 
 
@@ -120,6 +120,14 @@ def test_a_database_that_is_away_fails_and_tells_no_password(
     assert "hunter2" not in words
 
 
+def test_a_file_that_is_no_database_fails_and_names_the_way_back(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data" / "staycurrent.db").write_bytes(b"PK" + bytes(5000))
+    state, words = found(capsys, status=1)["database"]
+    assert state == "fail"
+    assert "staycurrent restore" in words
+
+
 def test_wrong_settings_fail(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     put(monkeypatch, port="x")
     state, words = found(capsys, status=1)["settings"]
@@ -134,6 +142,7 @@ def test_wrong_settings_fail(monkeypatch: pytest.MonkeyPatch, capsys: pytest.Cap
         ({"host": "0.0.0.0"}, "host", "warn"),
         ({"secret_key": "short"}, "secret key", "fail"),
         ({"public_url": "https://papers.example.org"}, "metrics", "warn"),
+        ({"database_url": "postgresql://127.0.0.1:9/x"}, "secret key", "warn"),
         ({"today": "2026-05-20"}, "replay", "warn"),
     ],
 )
@@ -142,7 +151,8 @@ def test_settings_that_do_not_go_together_are_named(
 ) -> None:
     assert name not in found(capsys)
     put(monkeypatch, **given)
-    assert found(capsys, status=int(state == "fail"))[name][0] == state
+    is_away = "database_url" in given
+    assert found(capsys, status=int(state == "fail" or is_away))[name][0] == state
 
 
 def test_settings_that_go_together_are_not(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
@@ -188,6 +198,41 @@ def test_late_sources_and_a_silent_scheduler_are_named(
 def test_clocks_that_differ_fail(sound: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     monkeypatch.setattr(checks, "system_clock", lambda: datetime.now(UTC) + timedelta(seconds=30))
     assert found(capsys, status=1)["clock"][0] == "fail"
+
+
+def test_without_a_server_it_says_where_letters_are_written(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    assert found(capsys)["mail"] == (
+        "ok",
+        f"letters are written as .eml files in {tmp_path / 'data' / 'mail'}; to send them, set STAYCURRENT_SMTP_URL ",
+    )
+    put(monkeypatch, mail_dir=str(tmp_path / "letters"))
+    assert str(tmp_path / "letters") in found(capsys)["mail"][1]
+    put(monkeypatch, public_url="https://papers.example.org")
+    assert found(capsys)["mail"][0] == "warn", "strangers subscribe there and wait"
+    put(monkeypatch, mail_dir="/proc/nowhere")
+    assert found(capsys, status=1)["mail"][0] == "fail"
+
+
+def test_settings_that_nothing_reads_are_named(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    put(monkeypatch, contct="me@example.org")
+    state, words = found(capsys)["unknown settings"]
+    assert state == "warn"
+    assert "STAYCURRENT_CONTCT" in words
+
+
+@pytest.mark.parametrize("given", [{"lab_feeds": "nowhere.toml"}, {"mail_from": "nobody"}, {"smtp_url": "nonsense"}])
+def test_settings_that_commands_refuse_fail(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], given: dict[str, str]
+) -> None:
+    put(monkeypatch, **given)
+    assert found(capsys, status=1)["settings"][0] == "fail"
+
+
+def test_a_language_model_without_a_name_is_told(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    put(monkeypatch, llm_url="http://127.0.0.1:9/v1")
+    assert found(capsys)["second opinion"][0] == "warn"
 
 
 @pytest.fixture

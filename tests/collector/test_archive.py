@@ -50,7 +50,7 @@ def row(number: str | None = "2605.00001", repo: Any = "https://github.com/ada/l
 ROWS = [row(), row("hep-th/9901001", "http://www.github.com/B/c.git", is_official=False), row(None, "https://gitlab.com/x/y")]
 LINKS = [
     CodeLink("2605.00001", "A study of loops", Repository("https://github.com/ada/loops", official=True)),
-    CodeLink("hep-th/9901001", "A study of loops", Repository("https://github.com/B/c", official=False)),
+    CodeLink("hep-th/9901001", "A study of loops", Repository("https://github.com/b/c", official=False)),
     CodeLink(None, "A study of loops", Repository("https://gitlab.com/x/y", official=True)),
 ]
 

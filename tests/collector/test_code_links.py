@@ -23,6 +23,7 @@ LOOPS = "https://github.com/ada/loops"
         "HTTPS://GitHub.com/ada/loops",
         "https://github.com/ada/loops.",
         "https://github.com/ada/loops.git.",
+        "https://github.com/Ada/Loops.GIT",
     ],
 )
 def test_one_repository_has_one_address(address: str) -> None:
@@ -48,11 +49,16 @@ def test_other_addresses_are_no_repositories(address: str) -> None:
     assert canonical_repository(address) is None
 
 
+def test_other_hosts_keep_the_spelling_of_a_path() -> None:
+    assert canonical_repository("https://GitLab.com/Ada/Loops.git") == "https://gitlab.com/Ada/Loops"
+
+
 @pytest.mark.parametrize(
     ("text", "found"),
     [
         (f"Code is available at {LOOPS}.", [LOOPS]),
         (f"Code: ({LOOPS}), [{LOOPS}/issues]", [LOOPS]),
+        (f"Code: {LOOPS}, mirrored at github.com/ADA/Loops", [LOOPS]),
         (r"\url{https://GitHub.com/ada/loops}", [LOOPS]),
         (f"See {LOOPS} and gitlab.com/bob/knots", [LOOPS, "https://gitlab.com/bob/knots"]),
         (f"代码见{LOOPS}。", [LOOPS]),

@@ -21,7 +21,7 @@ from staycurrent.store import sources as source_store
 from staycurrent.store.engine import Engine, reading, writing
 from staycurrent.store.models import Item, Run, Sighting
 from staycurrent.store.sources import PollState
-from staycurrent.types import DayCount, Outcome, ParsedItem, RunReport
+from staycurrent.types import DayCount, Outcome, ParsedItem, Repository, RunReport
 from tests import build
 from tests.collector.fakes import FakeFetcher
 
@@ -156,7 +156,19 @@ def test_a_refusal_parks_the_source_until_the_next_utc_day(engine: Engine, now: 
     assert report.outcome is Outcome.FAILED
     assert "left alone until 2026-05-21 00:00 UTC" in str(report.error)
     assert later.windows == [], "it was not asked"
+    assert state(engine).error_count == 1, "so nothing new went wrong"
+    assert state(engine).next_check_at == datetime(2026, 5, 21, tzinfo=UTC)
     assert run(engine, later, now=now + timedelta(hours=15))[0].outcome is Outcome.OK
+
+
+def test_sources_that_spell_a_repository_differently_speak_of_one(engine: Engine, now: datetime) -> None:
+    said = build.arxiv("2605.00001", comment="Code: https://github.com/ada/loops")
+    known = build.huggingface("2605.00001", repositories=(Repository("https://github.com/Ada/Loops", 7),))
+    run(engine, FakeSource("arxiv", [[said]]), FakeSource("huggingface", [[known]]), now=now)
+    with reading(engine) as session:
+        rows = session.execute(text("SELECT url, stars FROM repositories")).all()
+        assert [tuple(row) for row in rows] == [("https://github.com/ada/loops", 7)]
+        assert session.execute(text("SELECT COUNT(DISTINCT source) FROM item_repositories")).scalar() == 2
 
 
 def test_an_empty_day_is_fine_where_nothing_was_expected(engine: Engine, now: datetime) -> None:

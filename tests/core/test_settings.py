@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from staycurrent.errors import SettingsError
-from staycurrent.settings import Settings, load
+from staycurrent.settings import Settings, load, unknown_names
 
 SECRET = "hunter2-hunter2"
 
@@ -108,6 +108,61 @@ def test_a_missing_secret_file_is_named(monkeypatch: pytest.MonkeyPatch, tmp_pat
     assert "STAYCURRENT_SMTP_URL_FILE cannot be read" in refusal()
 
 
+@pytest.mark.parametrize(
+    ("file", "line"),
+    [
+        (".env", "STAYCURRENT_SECRET_KEY_FILE=key"),
+        (".env", "staycurrent_secret_key_file=key"),
+        ("staycurrent.toml", 'secret_key_file = "key"'),
+    ],
+)
+def test_a_secret_file_may_be_named_wherever_settings_stand(tmp_path: Path, file: str, line: str) -> None:
+    (tmp_path / "key").write_text("from-file\n")
+    (tmp_path / file).write_text(f"{line}\n")
+    assert load().secret_key.get_secret_value() == "from-file"
+
+
+def test_a_secret_itself_goes_before_the_name_of_a_file_beside_it(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    (tmp_path / "key").write_text("from-file\n")
+    (tmp_path / ".env").write_text("STAYCURRENT_SECRET_KEY=from-dotenv\nSTAYCURRENT_SECRET_KEY_FILE=key\n")
+    assert load().secret_key.get_secret_value() == "from-dotenv"
+    put(monkeypatch, secret_key_file="key")
+    assert load().secret_key.get_secret_value() == "from-file", "the environment, before all of .env"
+
+
+def test_an_empty_secret_file_is_no_default(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    (tmp_path / "url").write_text(" \n")
+    put(monkeypatch, database_url_file="url")
+    assert refusal() == "STAYCURRENT_DATABASE_URL_FILE: url is empty"
+
+
+def test_names_that_nothing_reads_are_told(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    (tmp_path / ".env").write_text("STAYCURRENT_PROT=1\nSTAYCURRENT_HOST_FILE=x\nSTAYCURRENT_SECRET_KEY_FILE=\nOTHER=1\n")
+    put(monkeypatch, contct="me", config="x.toml", contact="me")
+    assert unknown_names() == ["STAYCURRENT_CONTCT", "STAYCURRENT_HOST_FILE", "STAYCURRENT_PROT"]
+
+
+@pytest.mark.parametrize("value", ["not a host", "http://127.0.0.1", "127.0.0.1/8", "a;b"])
+def test_a_host_is_a_name_or_an_address(monkeypatch: pytest.MonkeyPatch, value: str) -> None:
+    put(monkeypatch, host=value)
+    assert "STAYCURRENT_HOST" in refusal()
+
+
+@pytest.mark.parametrize("value", ["::1", "0.0.0.0", "fe80::1%eth0", "my-host.example.org", "localhost"])
+def test_a_host_may_be_written_in_any_usual_way(monkeypatch: pytest.MonkeyPatch, value: str) -> None:
+    put(monkeypatch, host=value)
+    assert load().host == value
+
+
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [("", "postgresql://db/x"), ("sqlite:///x.db", "postgresql://db/x"), ("postgresql://db/x", f"mysql://me:{SECRET}@db")],
+)
+def test_a_replica_is_of_postgresql(monkeypatch: pytest.MonkeyPatch, first: str, second: str) -> None:
+    put(monkeypatch, database_url=first, database_read_url=second)
+    assert "DATABASE_READ_URL must be a PostgreSQL" in refusal()
+
+
 def test_only_secrets_come_from_files(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     (tmp_path / "host").write_text("example.org")
     put(monkeypatch, host_file=str(tmp_path / "host"))
@@ -160,7 +215,19 @@ def test_an_empty_variable_leaves_the_default(monkeypatch: pytest.MonkeyPatch) -
     assert load() == Settings.model_construct(**{n: f.get_default() for n, f in Settings.model_fields.items()})
 
 
-@pytest.mark.parametrize("value", ["ftp://example.org", "example.org", "http://", "http://[x", "javascript:alert(1)"])
+@pytest.mark.parametrize(
+    "value",
+    [
+        "ftp://example.org",
+        "example.org",
+        "http://",
+        "http://[x",
+        "javascript:alert(1)",
+        "http://h:99999",
+        "http://h:x/y",
+        "http://a b",
+    ],
+)
 @pytest.mark.parametrize("name", ["huggingface_url", "public_url", "llm_url", "arxiv_rss_url"])
 def test_an_address_is_http(monkeypatch: pytest.MonkeyPatch, name: str, value: str) -> None:
     put(monkeypatch, **{name: value})

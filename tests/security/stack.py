@@ -32,6 +32,7 @@ SECRETS = {
     "METRICS_TOKEN": METRICS,
     "SMTP_URL": f"smtp://{WORD}user:{WORD}pass@mail.{WORD}.example:587",
     "MAIL_FROM": f"digest@{WORD}.example",
+    "PUBLIC_URL": "http://localhost:9",
     "LLM_URL": f"http://llm.{WORD}.example",
     "LLM_API_KEY": f"{WORD}-asks-models",
     "HUGGINGFACE_TOKEN": f"{WORD}-asks-hub",
