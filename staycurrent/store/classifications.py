@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
-from typing import Any
+from typing import Any, cast
 
-from sqlalchemy import bindparam, delete, func, insert, not_, or_, select, update
+from sqlalchemy import Table, bindparam, delete, func, insert, not_, or_, select, update
 from sqlalchemy.orm import Session
 
 from staycurrent.store import corrections
@@ -16,6 +16,8 @@ from staycurrent.store.models import Classification as ClassificationRow
 from staycurrent.store.models import Item, ItemLab, ItemText, ItemTopic, Lab, Sighting
 from staycurrent.store.upserts import chunks, upsert
 from staycurrent.types import Classification, Document, Kind
+
+_ITEMS, _TOPICS, _LABS = (cast("Table", t.__table__) for t in (Item, ItemTopic, ItemLab))
 
 
 def count_outdated(session: Session, model: str) -> int:
@@ -110,8 +112,8 @@ def save(session: Session, answers: Sequence[Classification], now: datetime) -> 
         session.execute(delete(ItemLab).where(ItemLab.item_id.in_(part)))
     _put_topics_and_labs(session, answers, days)
     session.connection().execute(
-        update(Item.__table__)  # type: ignore[arg-type]
-        .where(Item.__table__.c.id == bindparam("item"))
+        update(_ITEMS)
+        .where(_ITEMS.c.id == bindparam("item"))
         .values(level=bindparam("l"), confidence=bindparam("c"), unsure=bindparam("u"), model=bindparam("m"), origin=None),
         [{"item": int(a.id), "l": a.level, "c": a.confidence, "u": a.unsure, "m": a.model} for a in answers],
     )
@@ -158,7 +160,7 @@ def _put_topics_and_labs(session: Session, answers: Sequence[Classification], da
         for e in a.labs
     ]
     if topics:
-        session.execute(insert(ItemTopic), topics)
+        session.execute(insert(_TOPICS), topics)
     if labs:
         upsert(session, Lab, [{"slug": s, "name": s, "watched": False} for s in {e["lab"] for e in labs}], index=["slug"])
-        session.execute(insert(ItemLab), labs)
+        session.execute(insert(_LABS), labs)

@@ -37,7 +37,8 @@ POSTGRESQL_OPTIONS = {
     "keepalives_count": 3,
     "tcp_user_timeout": 25_000,
     "options": "-c tcp_keepalives_idle=10 -c tcp_keepalives_interval=5 -c tcp_keepalives_count=3 "
-    "-c tcp_user_timeout=25000 -c idle_in_transaction_session_timeout=600000",
+    # Lists of a large library look dear to PostgreSQL, which would compile statements of milliseconds first.
+    "-c tcp_user_timeout=25000 -c idle_in_transaction_session_timeout=600000 -c jit=off",
 }
 """How every connection to PostgreSQL is opened (libpq, "Parameter Key Words"). An address may say otherwise."""
 POOL_SIZE = 15

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, exists, literal_column, or_, select
+from sqlalchemy.orm import Session
 
 from staycurrent.query import Query
 from staycurrent.store import marks, search
-from staycurrent.store.models import Item, ItemLab, ItemTopic, Sighting
+from staycurrent.store.models import Item, ItemLab, ItemTopic, Sighting, Source
 from staycurrent.types import Kind
 
 
@@ -62,6 +63,15 @@ def _any_source(names: Sequence[str]) -> ColumnElement[bool]:
     exact = [n for n in names if not n.endswith("*")]
     families = [Sighting.source.startswith(n[:-1], autoescape=True) for n in names if n.endswith("*")]
     return or_(Sighting.source.in_(exact), *families)
+
+
+def named(session: Session, query: Query) -> Query:
+    """The query with each family of sources (`lab:*`) as the names of those there are: no index serves a name's start."""
+    if not any(name.endswith("*") for name in query.sources):
+        return query
+    known = session.scalars(select(Source.name)).all()
+    found = {k for name in query.sources for k in known if k == name or (name.endswith("*") and k.startswith(name[:-1]))}
+    return replace(query, sources=tuple(sorted(found)) or query.sources)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,23 +1,24 @@
 """The rows that fit a query, in its order, at a cost that does not grow with the library.
 
 A filter with few items is read whole and sorted here. Of one with many, or of none, an index in the list's order is read
-in windows that grow until the page is full. So the database never has to choose between two indexes, which it does
-by statistics that it may not have; SQLite has none.
+in windows that grow until the page is full. So the database need not choose between two indexes, which it does by
+statistics that it may not have; SQLite has none. PostgreSQL does choose where many rows are wanted, or where the first
+windows held few: then its choice is between ways to all rows, and a wrong guess costs little.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Select, func, literal, select, text, tuple_
+from sqlalchemy import Select, func, literal, or_, select, text, tuple_
 from sqlalchemy.orm import Session
 
 from staycurrent.query import Query, Sort
 from staycurrent.store import search
-from staycurrent.store.filters import Posting, conditions, postings
+from staycurrent.store.filters import Posting, conditions, named, postings
 from staycurrent.store.for_reader import for_reader
 from staycurrent.store.models import Item
 
@@ -30,6 +31,12 @@ GATHERED = 20_000
 MAX_BRANCHES = 8
 """With more values than that in one filter, the next index is read; each value is a scan of its own."""
 FIRST_WINDOW = 200
+WANTED = 1_000
+"""PostgreSQL: so many rows of a list without words are asked for at once."""
+WHOLE = 4
+"""A filter in no order of days is read whole up to so many times the rows that are wanted."""
+SPARSE = 200
+"""PostgreSQL: the same is done where not one in so many of the first `WANTED` items fits; then all that fit are few."""
 SIGNALS = {Sort.VOTES: Item.votes, Sort.STARS: Item.stars, Sort.CONFIDENCE: Item.confidence}
 Row = tuple[Any, ...]
 
@@ -57,6 +64,7 @@ class Finder:
     capped: bool = False
     dialect: str = ""
     fitting: list[Any] = field(default_factory=list)
+    sparse: bool = False
 
     def __post_init__(self) -> None:
         self.dialect = self.session.get_bind().dialect.name
@@ -67,6 +75,8 @@ class Finder:
             return Found([])
         if self.dialect == "postgresql":
             _plan_for_these_values(self.session)
+        if self._is_planned() and self.limit >= WANTED:
+            return Found(self._planned())
         few = self._few()
         if few is not None:
             rows = self._below(self.session.execute(self._rows(few)))
@@ -74,31 +84,66 @@ class Finder:
             rows = self._below(self.session.execute(self._rows(self._newest_matches(search.MATCHES))))
         else:
             rows = self._read_in_order()
-        return Found(rows[: self.limit], self.capped)
+        return Found(self._planned() if self.sparse else rows[: self.limit], self.capped)
+
+    def _is_planned(self) -> bool:
+        """Words are another matter: PostgreSQL takes a look at an item's words for as cheap as one at its day."""
+        return self.dialect == "postgresql" and not self.query.text and not self.query.exclude
+
+    def _planned(self) -> list[Row]:
+        """The rows in one statement, by the indexes that PostgreSQL chooses."""
+        signal = SIGNALS.get(self.query.sort)
+        # As many as many: of few it hopes to meet them soon on the way along the days, and walks to the end.
+        wanted = self.limit if signal is not None else max(self.limit, WANTED)
+        order: list[Any] = [] if signal is None else [signal.desc().nulls_last()]
+        order += [Item.listed_on.desc(), Item.id.desc()]
+        statement = select(self._signal(), Item.listed_on, Item.id).where(*self.fitting, *self._behind(signal))
+        return [tuple(row) for row in self.session.execute(statement.order_by(*order).limit(wanted))][: self.limit]
+
+    def _behind(self, signal: Any) -> list[Any]:
+        """That a row comes after `self.after`."""
+        if self.after is None:
+            return []
+        known, *place = self.after
+        later = tuple_(Item.listed_on, Item.id) < tuple_(*place)
+        if signal is None:
+            return [later]
+        if known is None:
+            return [signal.is_(None), later]
+        return [or_(signal.is_(None), tuple_(signal, Item.listed_on, Item.id) < tuple_(*self.after))]
 
     def _few(self) -> Select[Any] | None:
         """The ids that the filter with the fewest items leaves, None where each has many."""
-        known = [p.ids() for p in postings(self.query, self.today)]
+        listed = postings(self.query, self.today)
+        known = [p.ids() for p in listed]
         if self.query.text and self.dialect == "sqlite":
             known.append(search.matching(self.query.text, self.dialect))
         bound = min(FEW, FEW_BY_SIGNAL) if self.query.sort not in SIGNALS or self.query.text else FEW_BY_SIGNAL
-        sizes = list(self.session.execute(select(*(_size(ids, bound) for ids in known))).one())
+        # What is in no order of days is read whole rather than that many rows are looked for among all items.
+        bounds = [bound if self.query.text or p.day is not None else max(bound, self.limit * WHOLE) for p in listed]
+        bounds += [bound] * (len(known) - len(listed))
+        sizes = list(self.session.execute(select(*map(_size, known, bounds))).one())
         if self.query.text and self.dialect == "postgresql":
-            known.append(search.matching(self.query.text, self.dialect))
-            sizes.append(self._matches_on_postgresql(known[-1]))
-        size, best = min(zip(sizes, range(len(known)), strict=True))
-        if size > bound:
+            size, ids = self._matches_on_postgresql()
+            known.append(ids)
+            sizes.append(size)
+            bounds.append(bound)
+        few = [(size, n) for n, size in enumerate(sizes) if size <= bounds[n]]
+        if not few:
             return None
+        _, best = min(few)
         if self.query.text and best < len(known) - 1:
             self.fitting.append(self._matches_among_few())
         return known[best]
 
-    def _matches_on_postgresql(self, ids: Select[Any]) -> int:
-        """How many matches there are; estimated where they are many, since gathering those would take too long."""
+    def _matches_on_postgresql(self) -> tuple[int, Select[Any]]:
+        """How many matches there are, and which; estimated where they are many, since gathering those would take too long."""
+        ids = search.matching(self.query.text, self.dialect)
         guess = search.estimate(self.session, ids)
-        if guess <= FEW or (guess > GATHERED and not search.is_guessed(self.query.text)):
-            return guess
-        return self.session.scalar(select(_size(ids))) or 0
+        if guess <= FEW or (guess > GATHERED and search.is_known(self.session, self.query.text, guess)):
+            return guess, ids
+        found = self.session.scalars(ids.limit(FEW + 1)).all()
+        return len(found), search.among(found, self.dialect)  # gathered, so the next statement need not gather them again
 
     def _matches_among_few(self) -> Any:
         if self.dialect == "postgresql":
@@ -139,33 +184,47 @@ class Finder:
         return rows
 
     def _read_by_signal(self, signal: Any) -> list[Row]:
-        ordered = select(Item.id.label("item_id")).where(signal.is_not(None), Item.listed_on <= self.today)
+        listed = select(Item.id.label("item_id")).where(signal.is_not(None), Item.listed_on <= self.today)
         if self.after is not None:
-            ordered = ordered.where(tuple_(signal, Item.listed_on, Item.id) < tuple_(*self.after))
-        keys = (signal.desc(), Item.listed_on.desc(), Item.id.desc())
-        return self._windows(ordered.order_by(*keys), [])
+            listed = listed.where(tuple_(signal, Item.listed_on, Item.id) < tuple_(*self.after))
+        return self._windows(listed, (signal, Item.listed_on, Item.id), [])
 
     def _read_by_day(self, after: Row | None, more: list[Any]) -> list[Row]:
         """From the newest on, along the index with the fewest items; each of a filter's values by itself."""
         posting = next(p for p in postings(self.query, self.today) if p.day is not None and len(p.values) <= MAX_BRANCHES)
         found: set[Row] = set()
         for value in posting.values:
-            found.update(self._windows(_newest(posting, value, after), more))
+            found.update(self._windows(_newest(posting, value, after), (posting.day, posting.item), more))
         return sorted(found, key=rank_of, reverse=True)
 
-    def _windows(self, ordered: Select[Any], more: list[Any]) -> list[Row]:
+    def _windows(self, listed: Select[Any], keys: tuple[Any, ...], more: list[Any]) -> list[Row]:
+        """Of `listed`, which has an index in the order of its keys, as many from the end on as make the page full."""
+        ordered = listed.with_only_columns(*keys).order_by(*(key.desc() for key in keys))
         rows: list[Row] = []
-        start, size = 0, max(FIRST_WINDOW, self.limit)
+        left: list[Any] = []
+        seen, size = 0, max(FIRST_WINDOW, self.limit)
         while True:
-            statement = self._rows(select(ordered.offset(start).limit(size).subquery().c.item_id)).where(*more)
+            beyond = self.session.execute(ordered.where(*left).offset(size).limit(1)).one_or_none()
+            bound = [] if beyond is None else [tuple_(*keys) > tuple_(*beyond)]
+            statement = self._fitting_of(listed.where(*left, *bound)).where(*more)
             rows += sorted((tuple(r) for r in self.session.execute(statement)), key=rank_of, reverse=True)
-            start += size
-            if len(rows) >= self.limit or self.session.scalar(ordered.offset(start).limit(1)) is None:
+            seen += size
+            if len(rows) >= self.limit or beyond is None:
                 return rows
-            if self.query.text and start >= search.PROBES:
+            if self._is_planned() and seen >= WANTED and len(rows) * SPARSE <= seen:
+                self.sparse = True
+                return rows
+            if self.query.text and seen >= search.PROBES:
                 self.capped = True
                 return rows
-            size = _next_window(size, start, len(rows), self.limit)
+            size = _next_window(size, seen, len(rows), self.limit)
+            left = [tuple_(*keys) <= tuple_(*beyond)]
+
+    def _fitting_of(self, listed: Select[Any]) -> Select[Any]:
+        """Rows of what is listed that fit; of items themselves without looking each up once more."""
+        if listed.get_final_froms() != [Item.__table__]:
+            return self._rows(listed)
+        return listed.with_only_columns(self._signal(), Item.listed_on, Item.id).where(*self.fitting)
 
 
 def _next_window(size: int, seen: int, found: int, wanted: int) -> int:
@@ -180,10 +239,8 @@ def rank_of(row: Row) -> tuple[Any, ...]:
 
 
 def _newest(posting: Posting, value: Any, after: Row | None) -> Select[Any]:
-    ordered = select(posting.item.label("item_id")).where(value, *posting.bounds)
-    if after is not None:
-        ordered = ordered.where(tuple_(posting.day, posting.item) < tuple_(*after[1:]))
-    return ordered.order_by(posting.day.desc(), posting.item.desc())
+    listed = select(posting.item.label("item_id")).where(value, *posting.bounds)
+    return listed if after is None else listed.where(tuple_(posting.day, posting.item) < tuple_(*after[1:]))
 
 
 def _size(ids: Select[Any], bound: int = FEW) -> Any:
@@ -195,13 +252,27 @@ def _size(ids: Select[Any], bound: int = FEW) -> Any:
 def _plan_for_these_values(session: Session) -> None:
     """PostgreSQL would settle for one plan after five executions, for rare and common words alike.
 
-    It would also read whole indexes rather than look up thousands of rows, as if they stood on a spinning disk.
+    It would also read whole indexes rather than look up thousands of rows, as if they stood on a spinning disk. And in
+    4 MB it notes of a prefix with many matches only the pages on which they are, and looks through those.
     """
     settings = {"plan_cache_mode": "force_custom_plan", "jit": "off", "random_page_cost": "1.1"}
-    settings["max_parallel_workers_per_gather"] = "0"
+    settings |= {"max_parallel_workers_per_gather": "0", "work_mem": "32MB"}
     session.execute(select(*(func.set_config(name, value, True) for name, value in settings.items())))
+
+
+def count(session: Session, query: Query, today: date, *, most: int) -> tuple[int, bool]:
+    """How many rows fit, counted no further than `most`, and whether a common text kept from looking at all of them."""
+    dialect = session.get_bind().dialect.name
+    query = named(session, for_reader(session, replace(query, sort=Sort.NEWEST)))
+    if query.text or dialect == "sqlite":
+        found = Finder(session, query, today, most).find()
+        return len(found.rows), found.capped
+    _plan_for_these_values(session)  # the order costs more than the number, which needs none
+    fitting = select(literal(1).label("entry")).select_from(Item).where(*conditions(query, dialect, today))
+    return session.scalar(select(func.count()).select_from(fitting.limit(most).subquery())) or 0, False
 
 
 def find(session: Session, query: Query, today: date, *, limit: int, after: Sequence[Any] | None = None) -> Found:
     """The first `limit` rows that fit, after the row `after`."""
-    return Finder(session, for_reader(session, query), today, limit, None if after is None else tuple(after)).find()
+    wanted = named(session, for_reader(session, query))
+    return Finder(session, wanted, today, limit, None if after is None else tuple(after)).find()

@@ -19,8 +19,11 @@ _LOCK = zlib.crc32(b"staycurrent.full-text")
 _TRIGGERS = ("item_texts_fts_insert", "item_texts_fts_delete", "item_texts_fts_update")
 _PARKED = "item_texts_fts_parked"
 """While the index is put off, the triggers' text waits in this table; its presence says that the index is behind."""
-_GIN = "item_texts_search_gin"
-_MAKE_GIN = f"CREATE INDEX IF NOT EXISTS {_GIN} ON item_texts USING gin (item_texts_search)"
+_GIN = {
+    "item_texts_search_gin": "item_texts_search",
+    "item_texts_search_authors": "(to_tsvector('simple', left(authors, 100000)))",
+}
+"""PostgreSQL's indexes, of all words and of names, with what they hold."""
 
 
 @contextmanager
@@ -58,12 +61,12 @@ def _is_sqlite(session: Session) -> bool:
 def _is_behind(session: Session) -> bool:
     if _is_sqlite(session):
         return bool(session.scalar(text("SELECT count(*) FROM sqlite_master WHERE name = :n"), {"n": _PARKED}))
-    return session.scalar(text("SELECT to_regclass(:n)"), {"n": _GIN}) is None
+    return any(session.scalar(text("SELECT to_regclass(:n)"), {"n": name}) is None for name in _GIN)
 
 
 def _suspend(session: Session) -> None:
     if not _is_sqlite(session):
-        session.execute(text(f"DROP INDEX IF EXISTS {_GIN}"))
+        session.execute(text(f"DROP INDEX IF EXISTS {', '.join(_GIN)}"))
         return
     if _is_behind(session):
         return
@@ -76,7 +79,8 @@ def _suspend(session: Session) -> None:
 
 def _resume(session: Session) -> None:
     if not _is_sqlite(session):
-        session.execute(text(_MAKE_GIN))
+        for name, held in _GIN.items():
+            session.execute(text(f"CREATE INDEX IF NOT EXISTS {name} ON item_texts USING gin ({held})"))
         return
     session.execute(text("INSERT INTO item_texts_fts(item_texts_fts) VALUES ('rebuild')"))
     for sql in session.scalars(text(f"SELECT sql FROM {_PARKED}")).all():  # noqa: S608

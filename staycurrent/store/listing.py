@@ -92,8 +92,8 @@ def count(session: Session, query: Query, today: date) -> int:
 
 def bounded_count(session: Session, query: Query, today: date) -> Count:
     """How many items fit the query, counted no further than `COUNTED`."""
-    found = finding.find(session, replace(query, sort=Sort.NEWEST), today, limit=COUNTED + 1)
-    return Count(min(len(found.rows), COUNTED), found.capped or len(found.rows) > COUNTED)
+    found, capped = finding.count(session, query, today, most=COUNTED + 1)
+    return Count(min(found, COUNTED), capped or found > COUNTED)
 
 
 def months_with_items(session: Session, today: date, back: int) -> tuple[Period, ...]:

@@ -28,6 +28,7 @@ from sqlalchemy import (
     func,
     literal,
     literal_column,
+    or_,
     select,
     table,
 )
@@ -44,12 +45,16 @@ _TERM = re.compile(
 _WORD = re.compile(r"\w+", re.UNICODE)
 _COLUMNS = {"title": "title", "author": "authors", "authors": "authors", "abstract": "abstract"}
 _WEIGHTS = {"title": "A", "authors": "B", "abstract": "C"}
+_NAMES: Any = literal_column("to_tsvector('simple', left(item_texts.authors, 100000))", TSVECTOR)
+"""What `item_texts_search_authors` holds, to the letter, and names are split as in the index of all words."""
 _FTS: Any = table("item_texts_fts", column("rowid"), column("item_texts_fts"))
 MAX_TERMS = 32
 MATCHES = 20_000
 """SQLite: of more matches than that, those that came last into the library are looked at."""
 MATCHES_AMONG_FEW = 200_000
 """The same where another filter leaves few items, so that a match costs no more than a look into a set."""
+_SHARE_OF_KNOWN = 0.02
+"""Twice what PostgreSQL takes for either of two queries of which it knows nothing (DEFAULT_TS_MATCH_SEL, 0.005)."""
 PROBES = 10_000
 """PostgreSQL: of a text with many matches, so many of the newest items that fit the filters are looked at."""
 
@@ -86,13 +91,28 @@ def matching(text: str, dialect: str) -> Select[Any]:
     if not has_wanted(text):
         return select(ItemText.item_id).where(literal(1) == 0)
     if dialect == "postgresql":
-        return select(ItemText.item_id).where(_vector().op("@@")(_all_tsquery(parse(text))))
+        return select(ItemText.item_id).where(*_indexed(parse(text)))
     return select(_FTS.c.rowid.label("item_id")).where(_match(_expression(parse(text))))
+
+
+def _indexed(terms: tuple[Term, ...]) -> list[ColumnElement[bool]]:
+    """PostgreSQL: that all of the terms match, names by way of an index of their own.
+
+    The index of all words holds no fields, so of a name that is also a word every item with the word would be looked at.
+    """
+    names = tuple(replace(t, field=None) for t in terms if t.field == "authors" and not t.negative)
+    others = tuple(t for t in terms if t.field != "authors" or t.negative)
+    found = [_matches(_NAMES, _all_tsquery(names, skip_stop_words=False))] if names else []
+    if others:
+        query = _all_tsquery(others, skip_stop_words=len(terms) > 1)
+        # Nothing but stop words beside a name: they are passed over, while an empty query would match nothing.
+        found.append(or_(func.numnode(query) == 0, _matches(_vector(), query)) if names else _matches(_vector(), query))
+    return found
 
 
 def probe(text: str) -> ColumnElement[bool]:
     """PostgreSQL: whether the words of one `Item` match `text`, by way of the item."""
-    matches = _vector().op("@@", return_type=Boolean())(_all_tsquery(parse(text)))
+    matches = _matches(_vector(), _all_tsquery(parse(text)))
     # coalesce() keeps the full-text index out: one look at each item is asked for, not all matches of the word.
     return exists().where(ItemText.item_id == Item.id, func.coalesce(matches, False))
 
@@ -103,7 +123,7 @@ def containing_any(phrases: Sequence[str], dialect: str) -> Select[Any]:
     if not terms:
         return select(ItemText.item_id).where(literal(1) == 0)
     if dialect == "postgresql":
-        return select(ItemText.item_id).where(_vector().op("@@", return_type=Boolean())(_any_tsquery(terms)))
+        return select(ItemText.item_id).where(_matches(_vector(), _any_tsquery(terms)))
     return select(_FTS.c.rowid.label("item_id")).where(_match(" OR ".join(map(_fts_term, terms))))
 
 
@@ -162,9 +182,11 @@ def estimate(session: Session, ids: Select[Any]) -> int:
     return int(plan[0]["Plan"]["Plan Rows"])
 
 
-def is_guessed(text: str) -> bool:
-    """Whether PostgreSQL cannot estimate the text: of prefixes it knows nothing."""
-    return any(t.prefix for t in parse(text))
+def is_known(session: Session, text: str, guess: int) -> bool:
+    """Whether PostgreSQL's guess comes from what it knows. Of a prefix without common words it takes 1% of all items."""
+    if not any(t.prefix for t in parse(text)):
+        return True
+    return guess > estimate(session, select(ItemText.item_id)) * _SHARE_OF_KNOWN
 
 
 def _match(expression: str) -> ColumnElement[bool]:
@@ -187,11 +209,17 @@ def _vector() -> ColumnElement[Any]:
     return literal_column("item_texts.item_texts_search", TSVECTOR)
 
 
-def _all_tsquery(terms: tuple[Term, ...]) -> Any:
+def _matches(vector: ColumnElement[Any], query: Any) -> ColumnElement[bool]:
+    matches: ColumnElement[bool] = vector.op("@@", return_type=Boolean())(query)
+    return matches
+
+
+def _all_tsquery(terms: tuple[Term, ...], *, skip_stop_words: bool | None = None) -> Any:
     """The tsquery that all of the terms satisfy. A stop word among others is passed over, as the index does."""
+    skip = len(terms) > 1 if skip_stop_words is None else skip_stop_words
     wanted: Any = None
     for term in terms:
-        query = _tsquery(term, skip_stop_words=len(terms) > 1)
+        query = _tsquery(term, skip_stop_words=skip)
         query = func.tsquery_not(query) if term.negative else query
         wanted = query if wanted is None else wanted.op("&&")(query)
     return wanted

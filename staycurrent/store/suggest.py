@@ -46,7 +46,7 @@ def suggest(session: Session, typed: str, *, limit: int = 8) -> tuple[Suggestion
         return ()
     topics = {t.slug: t.name.en for t in roadmap.topics().values()}
     labs = {lab.slug: lab.name for lab in session.execute(select(Lab.slug, Lab.name))}
-    authors = {name: name for name in _authors(session, typed)}
+    authors = {name: name for name in sorted(_authors(session, typed))}  # of equally like ones the same come every time
     found = [s for kind, known in (("topic", topics), ("lab", labs), ("author", authors)) for s in likest(typed, kind, known)]
     return tuple(sorted(found, key=lambda s: (-s.likeness, s.kind, s.name))[:limit])
 

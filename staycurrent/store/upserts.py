@@ -57,7 +57,7 @@ def upsert(
     """
     if not rows:
         return
-    statement = _dialect(session).insert(table)
+    statement = _dialect(session).insert(table.__table__)  # past the ORM, which goes over each row once more
     columns = table.__table__.c
     new = {name: statement.excluded[name] for name in changing}
     new |= {name: func.coalesce(statement.excluded[name], columns[name]) for name in keeping}

@@ -68,14 +68,17 @@ def titles(engine: Engine, query: Query, **paging: int) -> list[str]:
         return [v.title.split()[0] for v in listing.page(session, query, TODAY, **paging).items]
 
 
-@pytest.fixture(params=["few", "many"])
+@pytest.fixture(params=["few", "many", "sparse", "wanted"])
 def size(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
     """How large the library seems: with many items other ways lead to them, and the answer is the same."""
-    if request.param == "many":
+    if request.param != "few":
         monkeypatch.setattr(finding, "FEW", 0)
         monkeypatch.setattr(finding, "FEW_BY_SIGNAL", 0)
         monkeypatch.setattr(finding, "GATHERED", 0)
         monkeypatch.setattr(finding, "FIRST_WINDOW", 1)
+        monkeypatch.setattr(finding, "SPARSE", 0)
+        monkeypatch.setattr(finding, "WHOLE", 0)
+    monkeypatch.setattr(finding, "WANTED", {"sparse": 1, "wanted": 0}.get(request.param, finding.WANTED))
     return str(request.param)
 
 
@@ -132,6 +135,9 @@ def test_what_is_dated_after_today_waits_for_its_day(library: Engine) -> None:
         *(Query(sort=s, text="attention") for s in Sort),
         Query(levels=(5, 6), sort=Sort.VOTES),
         Query(topics=("diffusion-flow", "image-generation-editing", "long-context")),
+        *(Query(sources=("arxiv",), sort=s) for s in Sort),
+        Query(levels=(5, 8), kind=Kind.PAPER, sort=Sort.VOTES),
+        Query(levels=(5, 8), kind=Kind.PAPER),
     ],
     ids=Query.url_query,
 )
@@ -147,6 +153,29 @@ def test_paging_shows_each_item_once_and_in_order(library: Engine, size: str, qu
         if cursor is None:
             break
     assert paged == whole
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        Query(sort=Sort.VOTES),
+        Query(sources=("arxiv", "lab:*")),
+        Query(levels=(5, 8), kind=Kind.PAPER),
+        Query(topics=("long-context", "diffusion-flow", "image-generation-editing")),
+        Query(text="attention"),
+        Query(exclude=("images",)),
+        Query(sources=("huggingface",), kind=Kind.POST),
+    ],
+    ids=Query.url_query,
+)
+def test_a_count_is_the_length_of_the_list(library: Engine, size: str, query: Query) -> None:
+    with reading(library) as session:
+        assert listing.count(session, query, TODAY) == len(titles(library, query))
+
+
+def test_a_family_of_sources_of_which_there_is_none_has_nothing(library: Engine, size: str) -> None:
+    assert titles(library, Query(sources=("nobody:*",))) == []
+    assert titles(library, Query(sources=("nobody:*", "lab:*"))) == ["We"]
 
 
 def test_the_months_with_items_are_this_one_the_last_one_and_those_in_which_something_was_listed(engine: Engine) -> None:
@@ -194,7 +223,7 @@ def test_a_text_with_more_matches_than_are_looked_at_says_so(
         monkeypatch.setattr(module, name, 1)
     with reading(library) as session:
         found = listing.page(session, Query(text="attention", sort=sort), TODAY, limit=1)
-    assert found.capped == (size == "many" or sort is Sort.RELEVANCE)
+    assert found.capped == (size != "few" or sort is Sort.RELEVANCE)
     assert len(found.items) <= 1
 
 

@@ -55,3 +55,11 @@ def test_a_very_long_text_is_cut(library: Engine) -> None:
 def test_any_text_may_be_compared(typed: str) -> None:
     for found in suggest.likest(typed, "topic", {"rag": "Retrieval-augmented generation"}):
         assert suggest.LEAST <= found.likeness <= 100
+
+
+def test_of_equally_like_authors_the_same_are_suggested_every_time(engine: Engine) -> None:
+    names = tuple(f"Grace {letter}son" for letter in "KDBLAHCFEGIJ")
+    build.store(engine, [build.arxiv("2605.00001", authors=names)], NOW)
+    with reading(engine) as session:
+        found = [s.value for s in suggest.suggest(session, "grace", limit=5)]
+    assert found == [f"Grace {letter}son" for letter in "ABCDE"]
