@@ -13,7 +13,7 @@ from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from starlette.websockets import WebSocketClose
 
-from dashboard import origin
+from dashboard import connecting, origin
 
 HIDDEN = re.compile(r"/_stcore/(?:metrics|upload_file|agent)(?:/|$)")
 """What Streamlit answers to anyone and nobody here needs: its figures, uploads, agents."""
@@ -29,7 +29,7 @@ def content_policy() -> str:
     return "; ".join(
         [
             "default-src 'self'",
-            " ".join(["script-src 'self'", *hashes]),
+            " ".join(["script-src 'self'", connecting.SOURCE, *hashes]),
             "style-src 'self' 'unsafe-inline'",
             "img-src 'self' data: blob:",
             "font-src 'self' data:",

@@ -1,5 +1,5 @@
 """Feeds that a page announces: `<link rel="alternate">` in Streamlit's shell, for the query that the address bears; and the
-script of the pages, and the language that they will be in.
+scripts of the pages, and the language that they will be in.
 
 Feed readers ask for the page and look there. The shell is one file for all pages; without these links it is as it was.
 """
@@ -12,7 +12,7 @@ from urllib.parse import parse_qs, urlencode
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from dashboard import language, pieces
+from dashboard import connecting, language, pieces
 from dashboard.api.formats import MEDIA_TYPES
 from dashboard.marking import script_tag
 from staycurrent import period as periods
@@ -63,7 +63,7 @@ class FeedDiscovery:
         if scope["type"] != "http" or scope["method"] != "GET" or scope["path"] not in PAGES:
             await self.app(scope, receive, send)
             return
-        found = (links(scope["path"], scope["query_string"].decode("latin-1")) + script_tag()).encode()
+        found = (links(scope["path"], scope["query_string"].decode("latin-1")) + connecting.TAG + script_tag()).encode()
         await self.app(_uncompressed(scope), receive, _Inserting(send, found, _spoken(scope)).send)
 
 

@@ -54,6 +54,18 @@ def test_every_page_is_shown_without_errors_and_without_other_hosts(
     assert trouble == []
 
 
+def test_a_page_finds_its_server_without_asking_below_its_own_path(browser: sync_api.Browser, address: str) -> None:
+    page = browser.new_page()
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url.removeprefix(address)))
+    page.on("websocket", lambda socket: asked.append(socket.url.split("/", 3)[3]))
+    page.goto(f"{address}/explore?level=5")
+    settle(page)
+    assert "_stcore/stream" in asked
+    assert [path for path in asked if path.startswith("/explore/")] == []
+    page.close()
+
+
 def test_filters_links_and_the_back_button_work_together(browser: sync_api.Browser, address: str) -> None:
     page = browser.new_page()
     page.goto(address)

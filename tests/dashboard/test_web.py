@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import json
 import signal
 import socket
@@ -19,7 +21,7 @@ from starlette.responses import PlainTextResponse
 from starlette.routing import Route, WebSocketRoute
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
-from dashboard import web
+from dashboard import connecting, web
 from dashboard.headers import SecurityHeaders
 from staycurrent.errors import UsageError
 from tests.dashboard.serving import serving
@@ -80,6 +82,12 @@ def test_every_answer_bears_the_headers(guarded: TestClient) -> None:
         assert "frame-ancestors 'self'" in headers["content-security-policy"]
         assert "unsafe-eval" not in headers["content-security-policy"]
         assert headers["referrer-policy"] == "strict-origin-when-cross-origin"
+
+
+def test_the_policy_allows_the_one_script_that_stands_in_the_page(guarded: TestClient) -> None:
+    script = connecting.TAG.removeprefix("<script>").removesuffix("</script>")
+    digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
+    assert f"'sha256-{digest}'" in guarded.get("/").headers["content-security-policy"]
 
 
 def test_streamlits_metrics_are_hidden(guarded: TestClient) -> None:
