@@ -34,7 +34,7 @@ def render(model: Model) -> str:
         dimensions=model.space.projection.shape[1],
         encoder=model.space.encoder or "none for this model",
         sure=f"{model.sure:.2f}",
-        scores=_scores(typical, full, metrics.get("fresh"), metrics["time_split"]),
+        scores=_scores(typical, full, metrics),
         fresh=_fresh(metrics.get("fresh")),
         levels=_levels(typical["levels"]),
         coverage=_coverage(typical["coverage"]),
@@ -48,6 +48,7 @@ def render(model: Model) -> str:
         topics=_topics(typical["topics"], full["topics"]),
         teams=_teams(metrics["teams"]),
         split=_split(metrics["time_split"]),
+        year_before=_year_before(metrics.get("year_before")),
         **_agreement(metrics["agreement"]),
     )
 
@@ -74,8 +75,12 @@ def write(model: Model, docs: Path) -> None:
         (docs / "images" / name).write_text(content, encoding="utf-8")
 
 
-def _scores(typical: Values, full: Values, fresh: Values | None, split: Values | None) -> str:
-    further = [(fresh, "a fresh sample"), (split, "May, from March and April")]
+def _scores(typical: Values, full: Values, metrics: Values) -> str:
+    further = [
+        (metrics.get("fresh"), "a fresh sample"),
+        (metrics["time_split"], "May, from March and April"),
+        (metrics.get("year_before"), "a year before"),
+    ]
     columns = [typical, full, *(one["random"] or one for one, _ in further if one)]
     head = ["", "drawn by chance", "all (harder)", *(name for one, name in further if one)]
     rows = [
@@ -211,9 +216,19 @@ def _fresh(fresh: Values | None) -> str:
         return ""
     papers, before = f"{fresh['papers']:,}", f"{fresh['learned_from']:,}"
     return (
-        f'"A fresh sample" are {papers} papers as chance drew them among those without a label, read last, by a model that\n'
-        f"learned from the {before} labels before: what a month's papers get. Their texts, not their labels, were\n"
-        "among those from which the space of words was made.\n"
+        f'"A fresh sample" are {papers} papers as chance drew them among those without a label, read last, and answered by a\n'
+        f"model that learned from the {before} labels before. Earlier passes had picked many hard papers, so these are\n"
+        "a little easier than a month's. Not their labels, but their texts were among those of which the space was made.\n"
+    )
+
+
+def _year_before(found: Values | None) -> str:
+    """A sentence about the papers of another time, or none."""
+    if not found:
+        return ""
+    return (
+        f'"A year before" are {found["papers"]:,} papers of March and April 2025, drawn by chance out of 7,393 of which half\n'
+        "are about computer vision: a year away from everything that was learned.\n"
     )
 
 

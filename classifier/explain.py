@@ -1,7 +1,8 @@
 """Why the level: the terms that speak for it against the runner-up.
 
 The weight of a term is what it adds to the lead of the level over the runner-up: its own coefficients, and (to first
-order) how far it moves the document towards labelled papers of the one and away from those of the other.
+order) how far it moves the document towards labelled papers of the one and away from those of the other. A sentence
+encoder that the model was joined with counts as one reason more.
 """
 
 from __future__ import annotations
@@ -37,6 +38,8 @@ class Block:
     near: NDArray[np.float64]
     points: Floats
     lengths: Floats
+    meant: NDArray[np.float64]
+    """What a sentence encoder adds to each score; no columns without one."""
 
 
 class Weights(Protocol):
@@ -61,7 +64,19 @@ def reasons(
     for row, (start, end) in enumerate(pairwise(indptr)):
         columns = indices[start:end]
         own = model.coefficients[columns, chosen[row]] - model.coefficients[columns, runner_up[row]]
-        yield _strongest(data[start:end] * (own + model.space.projection[columns] @ slopes[row]), columns, names)
+        found = _strongest(data[start:end] * (own + model.space.projection[columns] @ slopes[row]), columns, names)
+        yield _with_encoder(block, row, chosen[row], runner_up[row], found)
+
+
+def _with_encoder(block: Block, row: int, chosen: np.intp, runner_up: np.intp, found: tuple[Reason, ...]) -> tuple[Reason, ...]:
+    """The encoder's part in the lead among the reasons, where it is one: it has no words to name."""
+    if not block.meant.shape[1]:
+        return found
+    weight = round(float(block.meant[row, chosen] - block.meant[row, runner_up]), 4)
+    if weight <= 0:
+        return found
+    said = Reason("encoder", "the text as a whole, as the sentence encoder reads it", weight)
+    return tuple(sorted((*found, said), key=lambda reason: -reason.weight))[:MOST_REASONS]
 
 
 def _slopes(model: Weights, block: Block, chosen: Places, runner_up: Places) -> Floats:

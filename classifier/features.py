@@ -1,8 +1,8 @@
 """Text to features: a `Document` becomes weighted terms, and many become one matrix. Pure and deterministic.
 
 Terms are words, pairs of neighbouring words, and the arXiv categories. Splitting at hyphens, the title counted three
-times and the categories each gave about a point of macro-F1; three words in a row, stems, the comment field and words
-marked by the place where they stand gave nothing (docs/classifier.md has the table).
+times and the categories each gave half a point to a point of macro-F1; three words in a row, stems, the comment field
+and words marked by the place where they stand gave nothing (docs/classifier.md has the table).
 """
 
 from __future__ import annotations

@@ -15,9 +15,9 @@ from pathlib import Path
 from staycurrent.errors import ModelError, UsageError
 
 from . import encoder as encoders
-from . import model as models
 from . import storage
 from .model import Model
+from .packaged import PACKAGED
 
 log = logging.getLogger(__name__)
 
@@ -48,9 +48,9 @@ def best(
 ) -> Model:
     """The joined model where there is one that can be used, else the linear one and a line that says why.
 
-    The folder is that of the packaged model where none is given.
+    The folder is that of the linear model where none is given.
     """
-    folder = directory or models.PACKAGED
+    folder = directory or linear.folder or PACKAGED
     if encoder is None and not (folder / FOLDER / storage.WORDS).is_file():
         return linear
     try:

@@ -19,7 +19,9 @@ LEVELS = 9
 """Level 0 (off the roadmap) to 8."""
 PACKAGED = Path(__file__).parent / "data" / "labels.jsonl"
 BLIND = PACKAGED.with_name("blind.jsonl")
-"""Papers of the first pass read again in the second without sight of the first label."""
+"""Papers of an earlier pass read again in a later one without sight of the first label."""
+YEAR_BEFORE = PACKAGED.with_name("year-before.jsonl")
+"""Papers of March and April 2025, a year before those of the other labels: a test for what changes with time, never learned."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,8 +35,9 @@ class Label:
     topics: tuple[str, ...] = ()
     """The primary one first."""
     drawn: str | None = None
-    """How the paper came to be labelled: `random`; `rare`, since a first model thought its level rare; or `uncertain`,
-    since that model was (harder than average)."""
+    """How the paper came to be labelled: `random`; `remaining`, by chance among the papers that no earlier
+    pass had picked (easier than average, since those picked were hard); `rare`, since a first model thought its level
+    rare; or `uncertain`, since that model was (harder than average)."""
     reading: int | None = None
     """In which pass of labelling it was read; `pass` in the file."""
 

@@ -9,7 +9,7 @@ asked about together.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache, cached_property
 from pathlib import Path
 
@@ -24,12 +24,12 @@ from staycurrent.types import Classification, Document, Json, Reason, TopicScore
 from . import doubt, labs
 from .explain import Block, reasons
 from .labels import LEVELS
+from .packaged import PACKAGED
 from .space import Space, kernel
 
 Floats = NDArray[np.float64]
 Embed = Callable[[Sequence[Document]], NDArray[np.float32]]
 
-PACKAGED = Path(__file__).parent / "data"
 CHUNK = 1024
 """Documents whose terms are counted at a time."""
 BLOCK = 64
@@ -85,6 +85,8 @@ class Model:
     about: Mapping[str, Json]
     """Settings, metrics and versions of libraries at training; for people and `evaluate`, not for predicting."""
     meanings: Meanings | None = None
+    folder: Path | None = field(default=None, compare=False)
+    """Where it was read from; a model joined with an encoder may lie below."""
 
     @cached_property
     def _names(self) -> tuple[str, ...]:
@@ -107,13 +109,14 @@ class Model:
         matrix = self.space.vocabulary.matrix(documents)
         points, lengths = self.space.place(matrix)
         linear = np.asarray(matrix @ self.coefficients, dtype=np.float64) + self.intercepts
+        meant = self.meanings.scores(documents) if self.meanings else np.zeros_like(linear[:, :0])
         if self.meanings:
-            linear += self.meanings.scores(documents)
+            linear += meant
         for start in range(0, len(documents), BLOCK):
             rows = slice(start, start + BLOCK)
             near = kernel(points[rows].astype(np.float64), self.support)
             scores = (linear[rows] + near @ self.dual).round(EXACT)
-            block = Block(matrix[rows], near, points[rows], lengths[rows])
+            block = Block(matrix[rows], near, points[rows], lengths[rows], meant[rows])
             yield from self._answers(documents[rows], scores, block if with_reasons else None)
 
     def _answers(self, documents: Sequence[Document], scores: Floats, block: Block | None) -> Iterator[Classification]:

@@ -10,6 +10,8 @@ from typing import Any
 
 from staycurrent.errors import ModelError
 
+from .packaged import PACKAGED
+
 Values = Mapping[str, Any]
 
 
@@ -30,8 +32,6 @@ class Published:
 
 def published(directory: Path | None = None) -> Published:
     """The figures of the model in a directory, the packaged one by default. Raises `ModelError`."""
-    from .model import PACKAGED  # numpy and scipy come with it; a page that needs no figures does not pay for them
-
     try:
         words = json.loads(((directory or PACKAGED) / "model.json").read_text("utf-8"))
         metrics = words.get("metrics")

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from classifier.joined import best
 from classifier.model import Model
 from staycurrent.clock import Clock
-from staycurrent.store import classifications
+from staycurrent.store import classifications, second_opinions
 from staycurrent.store.engine import Engine, reading, writing
 from staycurrent.types import Document
 
@@ -20,21 +20,20 @@ Progress = Callable[[int, int], None]
 def classify(engine: Engine, model: Model, clock: Clock, *, progress: Progress = lambda _done, _total: None) -> int:
     """Classify every item that `model` has not classified yet; returns how many there were.
 
-    New items are answered by the model joined with an encoder where there is one (`joined`); a back-fill, known by its
-    size, stays linear, since an encoder is a hundred times slower.
+    New items are answered by the model joined with an encoder where there is one (`joined`), as long as they are few: an
+    encoder is a hundred times slower. What another model has answered before stays linear.
 
     Each chunk is read, answered without a transaction, and written in a short one, so readers and collectors go on.
     """
     with reading(engine) as session:
         total = classifications.count_outdated(session, model.version)
-    answering = best(model) if 0 < total <= MOST_NEW else model
     done = last = 0
     while True:
         with reading(engine) as session:
             documents = classifications.outdated(session, model.version, after=last, limit=CHUNK)
         if not documents:
             return done
-        _answer(engine, answering, documents, clock)
+        _answer(engine, model, documents, clock)
         done, last = done + len(documents), int(documents[-1].id)
         progress(done, max(total, done))
 
@@ -45,13 +44,19 @@ def classify_stretch(engine: Engine, model: Model, clock: Clock, number: int) ->
     first, last = number * size, (number + 1) * size - 1
     with reading(engine) as session:
         documents = classifications.outdated(session, model.version, after=first - 1, until=last, limit=size)
-        total = classifications.count_outdated(session, model.version)
     if documents:
-        _answer(engine, best(model) if total <= MOST_NEW else model, documents, clock)
+        _answer(engine, model, documents, clock)
     return len(documents)
 
 
 def _answer(engine: Engine, model: Model, documents: list[Document], clock: Clock) -> None:
-    answers = model.predict(documents, explain=True)
+    with reading(engine) as session:
+        new = classifications.never_answered(session, documents)
+        few = len(new) > 0 and classifications.count_never_answered(session, MOST_NEW + 1) <= MOST_NEW
+    answers = []
+    for answering, those in ((best(model) if few else model, True), (model, False)):
+        answers += answering.predict([d for d in documents if (d.id in new) is those], explain=True)
     with writing(engine) as session:
+        opinions = second_opinions.holders(session, answers)
         classifications.save(session, answers, clock())
+        second_opinions.restore(session, model.version, opinions)

@@ -145,7 +145,7 @@ def read(directory: Path) -> Model:
     try:
         words = _read_words(directory / WORDS)
         arrays = _read_arrays(directory / NUMBERS, DTYPES | (MEANING_DTYPES if "encoder" in words else {}))
-        return _assemble(words, arrays)
+        return _assemble(words, arrays, directory)
     except FileNotFoundError as error:
         raise ModelError(f"no model in {directory}: {Path(error.filename or '').name} is missing") from error
     except BROKEN as error:
@@ -174,7 +174,7 @@ def _read_arrays(path: Path, dtypes: Mapping[str, Any]) -> dict[str, NDArray[Any
     return arrays
 
 
-def _assemble(words: Mapping[str, Any], arrays: Arrays) -> Model:
+def _assemble(words: Mapping[str, Any], arrays: Arrays, folder: Path) -> Model:
     terms, topics = _strings(words, "vocabulary"), _strings(words, "topics")
     model = Model(
         space=Space(
@@ -195,6 +195,7 @@ def _assemble(words: Mapping[str, Any], arrays: Arrays) -> Model:
         version=str(words["version"]),
         about={name: value for name, value in words.items() if name in {"settings", "metrics", "libraries", "trained_on"}},
         meanings=_meanings(words, arrays),
+        folder=folder,
     )
     _check_shapes(model, arrays)
     if not re.fullmatch(r"[\w.+-]+-" + fingerprint(arrays, words_of(model)), model.version):

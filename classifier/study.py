@@ -33,11 +33,15 @@ def run(
     documents: Mapping[str, Document],
     *,
     blind: Sequence[Label] = (),
+    year_before: Sequence[Label] = (),
     tagged: Mapping[str, Sequence[teams.Tagged]] | None = None,
     space: Space | None = None,
     progress: Progress = SILENT,
 ) -> dict[str, Json]:
-    """The metrics of `model.json`. `tagged` are papers with organization tags (`teams.read`) by the name of their set."""
+    """The metrics of `model.json`. `tagged` are papers with organization tags (`teams.read`) by the name of their set.
+
+    `blind` are second readings, `year_before` papers of an earlier time that are only tested on.
+    """
     known = sorted((label for label in labels if label.id in documents), key=lambda label: label.id)
     judged = evaluate.out_of_fold(known, documents, space=space, progress=progress)
     return {
@@ -45,6 +49,7 @@ def run(
         "mistakes": mistakes(judged, documents),
         "fresh": fresh_sample(known, documents, space, progress),
         "time_split": time_split(known, documents, space, progress),
+        "year_before": another_time(known, year_before, documents, space, progress),
         "learning_curve": learning_curve(known, documents, space, progress),
         "floors": simpler_ways(known, documents, progress),
         "agreement": agreement(labels, blind),
@@ -88,12 +93,12 @@ def fresh_sample(
 ) -> dict[str, Json] | None:
     """Learned from the earlier passes, tested on the papers that chance drew for the last one, as they came.
 
-    None where there is one pass only. No level is topped up among them, so they are like the papers of a month.
+    None where there is one pass only. No level is topped up among them.
     """
     progress("testing on a fresh sample")
     last = max((label.reading or 0 for label in labels), default=0)
     earlier = [label for label in labels if (label.reading or 0) < last]
-    drawn = [label for label in labels if label.reading == last and label.drawn == "random"]
+    drawn = [label for label in labels if label.reading == last and label.drawn in {"random", "remaining"}]
     try:
         return _judged_on(earlier, drawn, documents, space).as_json() | {"learned_from": len(earlier)}
     except UsageError:
@@ -109,6 +114,21 @@ def time_split(
     newer = [label for label in labels if label.id >= FIRST_TEST_MONTH]
     try:
         return _judged_on(older, newer, documents, space).as_json() | {"learned_from": len(older)}
+    except UsageError:
+        return None
+
+
+def another_time(
+    labels: Sequence[Label],
+    test: Sequence[Label],
+    documents: Mapping[str, Document],
+    space: Space | None,
+    progress: Progress,
+) -> dict[str, Json] | None:
+    """Learned from all labels, tested on papers of another time; None where none of these has a text."""
+    progress("testing on another time")
+    try:
+        return _judged_on(labels, [label for label in test if label.id in documents], documents, space).as_json()
     except UsageError:
         return None
 

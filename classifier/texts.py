@@ -46,6 +46,7 @@ def document(row: Mapping[str, Any], *, where: str) -> Document:
         categories=_texts(row, "categories", where),
         authors=_texts(row, "authors", where),
         comment=comment if isinstance(comment, str) else None,
+        organizations=_texts(row, "organizations", where),
         kind=Kind.POST if row.get("kind") == Kind.POST else Kind.PAPER,
     )
 

@@ -7,11 +7,14 @@ About 20 seconds for 7,900 labels on one core.
 
 from __future__ import annotations
 
+import hashlib
+import json
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from importlib.metadata import version
 from pathlib import Path
+from platform import python_version
 from typing import Any
 
 import numpy as np
@@ -113,12 +116,21 @@ def _fit(
     sure = calibrate.sure_threshold(levels.held_out, level, typical)
     model = _folded(fits, levels, topics, sure)
     about: dict[str, Json] = {
-        "trained_on": {"labels": len(labels), "newest": labels[-1].id},
+        "trained_on": {"labels": len(labels), "newest": labels[-1].id, "fingerprint": _fingerprint(labels, documents)},
         "settings": _settings(levels, topics),
         "metrics": {"out_of_fold": _metrics(levels, topics, labels, sure)},
-        "libraries": {name: version(name) for name in ("numpy", "scipy", "scikit-learn")},
+        "libraries": {"python": python_version(), **{name: version(name) for name in ("numpy", "scipy", "scikit-learn")}},
     }
     return replace(model, version=_version(model, labels), about=about)
+
+
+def _fingerprint(labels: Sequence[Label], documents: Sequence[Document]) -> str:
+    """Of labels and texts, so that two models can be told to have learned from the same."""
+    digest = hashlib.sha256()
+    for label, document in zip(labels, documents, strict=True):
+        said = [label.id, label.level, label.also, label.topics, label.drawn]
+        digest.update(json.dumps([*said, document.title, document.abstract, document.categories]).encode())
+    return digest.hexdigest()[:16]
 
 
 def _regressions(

@@ -106,7 +106,7 @@ def _entrance() -> Entrance:
 def _library(entrance: Entrance) -> Library:
     given, who = entrance.given or _settings(), entrance.visitor
     engine = _engine(given.resolved_database_url, given.database_read_url.get_secret_value())
-    return Library(engine, clock(given.today), who.profile, Desk.of(given), is_admin=who.is_admin)
+    return Library(engine, clock(given.today), who.profile, Desk.of(given), is_admin=who.is_admin, model_dir=given.model_dir)
 
 
 def _page(view: View, home: Callable[[], str], entrance: Entrance = OUTSIDE) -> Callable[[], None]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
 import streamlit as st
@@ -109,6 +110,8 @@ class Library:
     """What is done about mail; None where the page of the digest is not drawn."""
     is_admin: bool = False
     """Whether the reader may look at how the installation does."""
+    model_dir: Path | None = None
+    """Folder of the model in use where it is not the packaged one."""
 
     @property
     def now(self) -> datetime:

@@ -24,6 +24,7 @@ DOUBTS = {
     "unsure: no abstract": N_("There is no abstract, so take it as a guess."),
     "unsure: too little text": N_("There is little text to go by, so take it as a guess."),
     "unsure: the text does not look English": N_("It has learned from English only, so take it as a guess."),
+    "unsure: it reads like an announcement": N_("It reads like an announcement, not like a paper, so take it as a guess."),
 }
 """What is said for each rule of `classifier.doubt`, by how its reason begins."""
 
@@ -144,6 +145,8 @@ def _reasons(explanation: Sequence[Reason]) -> str:
 def _reason(reason: Reason) -> str:
     if reason.kind == "word":
         return _("“{words}”").format(words=reason.text)
+    if reason.kind == "encoder":
+        return _("the text as a whole")
     return _("category {name}").format(name=reason.text) if reason.kind == "category" else reason.text
 
 

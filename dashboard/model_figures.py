@@ -141,6 +141,43 @@ def coverage(typical: Values) -> str:
     return figures.grid(_("Among the surest answers"), _("The surest"), heads, rows)
 
 
+def elsewhere(metrics: Values, typical: Values) -> str:
+    """The same scores on papers that were drawn in other ways, where the study has them."""
+    others = {name: metrics.get(name) for name in ("fresh", "time_split", "year_before")}
+    by_chance = {name: of and (of["random"] or of) for name, of in others.items()}
+    sets = [
+        (_("Drawn by chance"), typical),
+        (_("All labelled, half of them picked for being hard"), metrics["cross_validation"]),
+        (_("A fresh sample, read last"), by_chance.get("fresh")),
+        (_("May, learned from March and April"), by_chance.get("time_split")),
+        (_("A year before"), by_chance.get("year_before")),
+    ]
+    heads = [_("Papers"), _("Level right"), "Macro-F1", _("Kappa"), _("Sure"), _("Right where sure"), _("Calibration error")]
+    rows = [(escape(name), _scores(of)) for name, of in sets if of]
+    return figures.grid(_("On other papers"), _("Papers"), heads, rows)
+
+
+def _scores(of: Values) -> list[str]:
+    return [
+        words.number(of["papers"]),
+        percent(of["accuracy"]),
+        score(of["macro_f1"]),
+        score(of["quadratic_kappa"]),
+        percent(of["sure_coverage"]),
+        percent(of["sure_precision"]) if of["sure_precision"] is not None else "-",
+        percent(of["calibration_error"]),
+    ]
+
+
+def learning_curve(metrics: Values) -> str:
+    """What more labels bring: macro-F1 on papers drawn by chance, by how many were learned."""
+    rows = [
+        (words.number(one["labels"]), [score(one["random"]), score(one["all"])]) for one in metrics.get("learning_curve", ())
+    ]
+    heads = [_("Macro-F1, drawn by chance"), _("Macro-F1, all")]
+    return figures.grid(_("With more labels"), _("Labels learned"), heads, rows)
+
+
 def floors(metrics: Values, typical: Values) -> str:
     """What simpler ways reach on the same papers."""
     every = [(_(FLOORS.get(name, name)), one["random"]) for name, one in metrics["floors"].items()]

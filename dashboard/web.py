@@ -34,6 +34,7 @@ from dashboard.marking import Marking
 from dashboard.messages import LARGEST, Messages
 from dashboard.metrics import Metrics
 from dashboard.observing import Observed, Templates
+from dashboard.packing import PackedFiles
 from dashboard.sign_in import SignIn
 from staycurrent import logs, settings
 from staycurrent.clock import clock
@@ -126,7 +127,7 @@ def create_app() -> App:
         token=given.metrics_token.get_secret_value(),
         public_url=given.public_url,
         clock=now,
-        model_version=packaged.version,
+        model_version=lambda: packaged.version(given.model_dir),
     )
     mail = Mail(url, Desk.of(given), now)
     found = [*metrics.routes(), *marking.routes(), *mail.routes(), *routes(url, service)]
@@ -141,6 +142,7 @@ def create_app() -> App:
             *([Middleware(SignIn, login=login)] if login else []),
             Middleware(Messages, script=SCRIPT),
             Middleware(FeedDiscovery),
+            Middleware(PackedFiles),
         ],
     )
 

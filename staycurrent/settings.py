@@ -85,6 +85,9 @@ class Settings(BaseSettings):
     paperswithcode_url: str = Field("https://paperswithcode.co", description="Papers with Code")
     paperswithcode_archive_url: str = Field("", description="Address of the archived paper-to-code links, for `import`")
     lab_feeds: Path | None = Field(None, description="TOML file of lab feeds; the packaged one by default")
+    model_dir: Path | None = Field(
+        None, description="Folder of a model of your own, as `train --out` writes it; the packaged one by default"
+    )
     smtp_url: SecretStr = Field(SecretStr(""), description="Mail server, `smtps://user:password@host:465`")
     mail_from: str = Field("", description="From address of the digests")
     mail_dir: Path | None = Field(

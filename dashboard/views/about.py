@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import cache
+from functools import lru_cache
 from html import escape
+from pathlib import Path
 
 import streamlit as st
 
+from classifier import packaged
 from classifier.published import Published, published
 from dashboard import address, model_figures, own_data, pieces, words
 from dashboard.data import Library
@@ -40,12 +42,12 @@ def show(library: Library) -> None:
     """Draw the page."""
     lead = _("A reading list for people who learn AI along a roadmap of eight levels.")
     mine = own_data.section(library.me.kept()) if library.me else ""
-    found = _published()
+    found = _published(library.model_dir)
     st.html(pieces.heading(_("About"), escape(lead)) + _what() + _collecting() + _classifier(found))
     if found and found.metrics is not None:
         _confidence(found.typical)
         st.html(_figures(found))
-    st.html(f"{_ranking()}{_licences()}{_privacy()}{mine}{_versions()}")
+    st.html(f"{_ranking()}{_licences()}{_privacy()}{mine}{_versions(found)}")
 
 
 def _section(title: str, paragraphs: Paragraphs, more: str = "", *, anchor: str = "") -> str:
@@ -84,11 +86,15 @@ def _collecting() -> str:
     )
 
 
-@cache
-def _published() -> Published | None:
-    """The model does not change while the process lives: what classifies loads it at its start, too."""
+def _published(folder: Path | None) -> Published | None:
+    return _read(folder, packaged.version(folder))
+
+
+@lru_cache(maxsize=1)
+def _read(folder: Path | None, _version: str) -> Published | None:
+    """Kept until another model lies there."""
     try:
-        return published()
+        return published(folder)
     except ModelError:
         return None
 
@@ -143,7 +149,9 @@ def _folds(found: Published) -> str:
     folds = [
         (_("By level"), model_figures.levels(typical)),
         (_("Among the surest answers"), model_figures.coverage(typical)),
+        (_("On other papers"), model_figures.elsewhere(metrics, typical)),
         (_("Against simpler ways"), model_figures.floors(metrics, typical)),
+        (_("With more labels"), model_figures.learning_curve(metrics)),
         (_("What it gets wrong"), model_figures.mistakes(metrics["mistakes"])),
     ]
     folded = "".join(
@@ -218,8 +226,7 @@ def _privacy() -> str:
     return _section(_("Privacy"), [escape(text) for text in texts])
 
 
-def _versions() -> str:
-    found = _published()
+def _versions(found: Published | None) -> str:
     facts = [("staycurrent", __version__), (_("Model"), found.version if found else "-"), (_("Schema"), head_revision())]
     rows = "".join(f"<div><dt>{escape(name)}</dt><dd>{escape(value)}</dd></div>" for name, value in facts)
     return _section(_("Versions"), [], f'<dl class="sc-facts">{rows}</dl>')

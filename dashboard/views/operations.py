@@ -6,6 +6,7 @@ import platform
 from collections.abc import Sequence
 from datetime import datetime
 from html import escape
+from pathlib import Path
 
 import streamlit as st
 
@@ -42,7 +43,7 @@ def show(library: Library) -> None:
         _runs(found.ill_runs, now),
         _corrections(found.corrections, now),
         pieces.section(_("Room"), _facts(_room(found))),
-        pieces.section(_("Versions"), _facts(_versions(found))),
+        pieces.section(_("Versions"), _facts(_versions(found, library.model_dir))),
         _doctor(),
     ]
     st.html("".join(parts))
@@ -200,11 +201,11 @@ def _size(count: float) -> str:
     return f"{words.number(round(count))} {UNITS[-1]}"
 
 
-def _versions(found: Installation) -> list[tuple[str, str]]:
+def _versions(found: Installation, model_dir: Path | None) -> list[tuple[str, str]]:
     schema = found.figures.schema or "-"
     return [
         ("staycurrent", __version__),
-        (_("Model"), packaged.version()),
+        (_("Model"), packaged.version(model_dir)),
         (_("Schema"), schema if schema == found.figures.head else f"{schema} ≠ {found.figures.head}"),
         ("Python", platform.python_version()),
         ("Streamlit", st.__version__),

@@ -70,7 +70,7 @@ def every() -> list[Check]:
         found += _of_database(engine, settings)
     finally:
         engine.dispose()
-    return [*found, *_mail(settings), *_model()]
+    return [*found, *_mail(settings), *_model(settings)]
 
 
 def _program() -> Iterator[Check]:
@@ -239,10 +239,11 @@ def _mail_folder(given: Settings) -> Check:
     return Check("mail", OK, f"{said}; {todo}")
 
 
-def _model() -> Iterator[Check]:
+def _model(given: Settings) -> Iterator[Check]:
     from classifier import model
 
     try:
-        yield Check("model", OK, f"{model.load().version} loads")
+        yield Check("model", OK, f"{model.load(given.model_dir).version} loads")
     except StaycurrentError as error:
-        yield Check("model", FAIL, str(error), "install staycurrent again")
+        todo = "train it again, or take STAYCURRENT_MODEL_DIR away" if given.model_dir else "install staycurrent again"
+        yield Check("model", FAIL, str(error), todo)

@@ -6,6 +6,7 @@ import sys
 from collections.abc import Callable, Iterator
 from itertools import islice
 from pathlib import Path
+from tempfile import NamedTemporaryFile
 from typing import TYPE_CHECKING, Annotated, Any, Optional
 
 import typer
@@ -50,8 +51,9 @@ def predict(
     """Classify JSON lines from stdin, one answer a line on stdout; needs no database."""
     from classifier import joined
     from classifier import model as models
+    from staycurrent.cli.context import load_settings
 
-    model = models.load()
+    model = models.load(load_settings().model_dir)
     if not linear:
         model = joined.best(model, encoder=encoder, tell=output.say)
     documents = _documents(sys.stdin.buffer)
@@ -120,8 +122,9 @@ def train(
     if new_space and not texts:
         raise UsageError("new-space: it needs --texts with many papers beside the labelled ones")
     opened = _encoder(encoder)
+    folder = _folder_for(out)
     given = label_file.read(labels or label_file.PACKAGED)
-    ids = [label.id for label in given]
+    ids = [label.id for label in (*given, *label_file.read(label_file.YEAR_BEFORE))]
     documents = text_file.read(texts, ids) if texts else _fetch_texts(ids)
     corrected = _corrected() if with_corrections else []
     learned = joined(given, corrected)
@@ -134,7 +137,6 @@ def train(
         metrics = {} if no_study else _study(learned, documents, space, tell)
         if with_corrections:
             metrics["corrections"] = _effect(given, corrected, documents, space, tell)
-        folder = out or models.PACKAGED
         training.save(trained, folder, metrics=metrics)
         gain = _join(trained.model, learned, documents, (encoder, opened), folder, tell, measured=not no_study)
     if trained.missing:
@@ -144,7 +146,22 @@ def train(
         _print_report({name: metrics[name]} if name in metrics else {})
     _print_report(gain)
     if card:
-        _write_card(folder, card)
+        _write_card(models.load(folder), card)
+
+
+def _folder_for(out: Path | None) -> Path:
+    """Where the model will stand; found out before the minutes of training, not after them."""
+    from classifier.packaged import PACKAGED
+    from staycurrent.cli.context import load_settings
+
+    folder = out or load_settings().model_dir or PACKAGED
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with NamedTemporaryFile(dir=folder):
+            pass
+    except OSError as error:
+        raise UsageError(f"no model can be written into {folder}: {error.strerror}; name another folder with --out") from error
+    return folder
 
 
 def _join(
@@ -202,7 +219,14 @@ def _study(
     from classifier import model as models
     from classifier import study
 
-    metrics = study.run(labels, documents, blind=label_file.read(label_file.BLIND), space=space, progress=tell)
+    metrics = study.run(
+        labels,
+        documents,
+        blind=label_file.read(label_file.BLIND),
+        year_before=label_file.read(label_file.YEAR_BEFORE),
+        space=space,
+        progress=tell,
+    )
     # The rule that ties authors to labs is not learned: without tagged papers its figures are those of the model before.
     before = models.load().about.get("metrics")
     if not metrics["teams"] and isinstance(before, dict):
@@ -225,12 +249,10 @@ def _effect(
     return effect(known, corrected, documents, space=space, progress=lambda text: tell(f"measuring the corrections, {text}"))
 
 
-def _write_card(folder: Path, path: Path) -> None:
-    """The card of the model in a folder."""
+def _write_card(model: Model, path: Path) -> None:
+    """The card of a model, out of the figures that stand in it."""
     from classifier import card
-    from classifier import model as models
 
-    model = models.load(folder)
     try:
         page, pictures = card.render(model), card.figures(model)
     except KeyError as error:
@@ -276,17 +298,40 @@ def evaluate(
         typer.Argument(help="JSON lines with id, title, abstract, categories and level"),
     ] = None,
     json: Annotated[bool, typer.Option("--json", help="Print one JSON document")] = False,
+    card: Annotated[
+        Optional[Path],  # noqa: UP045
+        typer.Option(help="Write the card of the model in use to this file, and its pictures into images/ beside it"),
+    ] = None,
+    tagged: Annotated[
+        Optional[Path],  # noqa: UP045
+        typer.Option(help="Score the rule for labs too, on a folder with arxiv.jsonl.gz and Hugging Face's hf/DAY.json.gz"),
+    ] = None,
 ) -> None:
     """Score the classifier against labelled lines; without a file, tell what was measured when it was trained."""
     from classifier import evaluate as evaluation
     from classifier import model as models
+    from staycurrent.cli.context import load_settings
 
-    model = models.load()
+    folder = load_settings().model_dir
+    model = models.load(folder)
     document = evaluation.score(model, evaluation.read(file)).as_json() if file else _recorded(model)
+    if tagged:
+        document["labs"] = _labs(tagged)
+    if card:
+        _write_card(model, card)
     if json:
         output.print_json(document)
     else:
         _print_report(document)
+
+
+def _labs(folder: Path) -> dict[str, Json]:
+    """How good the rule is that ties a team among the authors to its lab, against organization tags that it does not see."""
+    from classifier import study, teams
+
+    if not any((folder / "hf").glob("*.json.gz")):
+        raise UsageError(f"tagged: {folder} has no hf/DAY.json.gz with the answers of Hugging Face Daily Papers")
+    return teams.score(study.tagged_papers(folder))
 
 
 def _recorded(model: Model) -> dict[str, Any]:

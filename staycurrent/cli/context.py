@@ -83,7 +83,7 @@ def classify_new(app: App) -> int:
     from classifier import run
     from staycurrent.cli import output
 
-    model = models.load()
+    model = models.load(app.settings.model_dir)
     with output.progress() as bar:
         task = bar.add_task("classifying", total=None)
         show: Callable[[int, int], None] = lambda done, total: bar.update(task, completed=done, total=total)  # noqa: E731

@@ -11,7 +11,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import timedelta
-from functools import cache
+from functools import lru_cache
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from staycurrent import __version__, roadmap
@@ -104,7 +105,7 @@ class Jobs:
     def stretches_due(self) -> Iterable[Task]:
         from classifier import packaged
 
-        model = packaged.version()
+        model = packaged.version(self._app.settings.model_dir)
         with database.reading(self._app.engine) as session:
             numbers = classifications.outdated_stretches(session, model, CHUNKS)
         return [Task("classify", f"classify:{n}", {"stretch": n, "model": model}) for n in numbers]
@@ -112,12 +113,14 @@ class Jobs:
     def classify(self, arguments: Arguments) -> None:
         from classifier import packaged, run
 
-        if arguments["model"] != packaged.version():
-            # While an installation is brought up to date; the newer scheduler puts it in again.
+        app = self._now()
+        folder = app.settings.model_dir
+        model = _model(folder, packaged.version(folder))
+        if arguments["model"] != model.version:
+            # While an installation is brought up to date, or a model was trained; the next look puts it in again.
             log.warning("left alone: to be classified by model %s, this process has another", arguments["model"])
             return
-        app = self._now()
-        done = run.classify_stretch(app.engine, _model(), app.clock, int(arguments["stretch"]))
+        done = run.classify_stretch(app.engine, model, app.clock, int(arguments["stretch"]))
         if done:
             log.info("%s items classified", f"{done:,}")
 
@@ -128,7 +131,8 @@ class Jobs:
     def opinions(self, _arguments: Arguments) -> None:
         from classifier import packaged
 
-        second_opinions(self._now(), packaged.version())
+        app = self._now()
+        second_opinions(app, packaged.version(app.settings.model_dir))
 
     def digests_due(self) -> Iterable[Task]:
         from staycurrent.store import subscribers
@@ -191,12 +195,12 @@ class _Always:
         return [Task(self._name, self._name)]
 
 
-@cache
-def _model() -> Model:
-    """Loaded when there is something to classify, and kept."""
+@lru_cache(maxsize=1)
+def _model(folder: Path | None, _version: str) -> Model:
+    """Loaded when there is something to classify, and kept until another one lies there."""
     from classifier import model as models
 
-    return models.load()
+    return models.load(folder)
 
 
 def open_queue(app: App) -> Queue:

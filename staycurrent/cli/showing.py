@@ -149,8 +149,8 @@ def topics() -> None:
 
 
 def labs() -> None:
-    """The labs that the roadmap knows; a star marks the watched ones."""
-    table = output.table("slug", "", "name")
+    """The labs that the roadmap knows; a star marks the watched ones, `seen` is the newest paper known when it was listed."""
+    table = output.table("slug", "", "name", "seen")
     for lab in sorted(roadmap.labs().values(), key=lambda lab: (not lab.watched, lab.slug)):
-        table.add_row(lab.slug, "*" if lab.watched else "", lab.name)
+        table.add_row(lab.slug, "*" if lab.watched else "", lab.name, lab.seen or "")
     output.out.print(table)

@@ -100,6 +100,8 @@ class Lab:
     """Hugging Face organizations that are this lab, as Hugging Face writes them."""
     teams: tuple[str, ...]
     """Collective author names with which it signs papers."""
+    seen: str | None = None
+    """The newest paper that bore one of these names when the list was looked through; its arXiv id dates the entry."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -244,6 +246,7 @@ def _lab(table: dict[str, Any]) -> Lab:
         home=table["home"],
         organizations=tuple(table.get("organizations", ())),
         teams=tuple(table.get("teams", ())),
+        seen=table.get("seen"),
     )
 
 

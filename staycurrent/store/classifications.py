@@ -67,6 +67,21 @@ def outdated(session: Session, model: str, *, after: int = 0, until: int | None 
     ]
 
 
+def never_answered(session: Session, documents: Sequence[Document]) -> set[str]:
+    """The ids of those documents that no model has ever given a level."""
+    return {
+        str(row)
+        for part in chunks(int(document.id) for document in documents)
+        for row in session.scalars(select(Item.id).where(Item.id.in_(part), Item.level.is_(None)))
+    }
+
+
+def count_never_answered(session: Session, most: int) -> int:
+    """How many items have no level yet, up to `most`."""
+    some = select(Item.id).where(Item.model.is_(None), Item.level.is_(None)).limit(most).subquery()
+    return session.scalar(select(func.count()).select_from(some)) or 0
+
+
 def answered_by(model: str) -> Any:
     """Items of this model, or of it joined with an encoder: `MODEL+encoder-…`."""
     return or_(Item.model == model, Item.model.startswith(f"{model}+", autoescape=True))

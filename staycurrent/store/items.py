@@ -33,7 +33,7 @@ def detail(session: Session, names: Sequence[str]) -> ItemDetail:
     row_id = find(session, names)
     item = listing.views(session, [row_id])[0]
     model = session.scalar(select(Item.model).where(Item.id == row_id))
-    answer = session.get(Classification, (row_id, model)) if model else None
+    answer = session.get(Classification, (row_id, model)) if model else _answer_before(session, item)
     return ItemDetail(
         item=item,
         sightings=sightings(session, [row_id]).get(row_id, ()),
@@ -41,11 +41,19 @@ def detail(session: Session, names: Sequence[str]) -> ItemDetail:
         metrics=_metrics(session, row_id),
         probabilities=tuple(answer.probabilities) if answer else (),
         explanation=tuple(Reason(**r) for r in answer.explanation) if answer else (),
-        model=model,
+        model=answer.model if answer else model,
         said=answer.level if answer else None,
         correction=corrections.of_item(session, row_id) if item.corrected else None,
         opinion=_opinion(session, item),
     )
+
+
+def _answer_before(session: Session, item: ItemView) -> Classification | None:
+    """The answer behind the level that an item keeps until its turn to be classified anew; none for a new item."""
+    if item.level is None:
+        return None
+    of_item = select(Classification).where(Classification.item_id == item.row)
+    return session.scalar(of_item.order_by(Classification.classified_at.desc()).limit(1))
 
 
 def _opinion(session: Session, item: ItemView) -> Opinion | None:

@@ -20,6 +20,7 @@ from staycurrent.store.models import Classification, Item, ItemText, OpinionDay
 from staycurrent.store.models import SecondOpinion as Row
 from staycurrent.store.upserts import chunks, upsert
 from staycurrent.types import LLM, Document, Kind, Opinion
+from staycurrent.types import Classification as Answer
 
 _NAME = 56
 
@@ -49,10 +50,11 @@ def waiting(session: Session, model: str, *, limit: int) -> list[Document]:
     open_ones = (Item.unsure.is_(True), answered_by(model), Item.origin.is_(None), Item.withdrawn.is_(False))
     statement = select(Item.id, Item.kind, ItemText).join(ItemText, ItemText.item_id == Item.id).where(*open_ones)
     rows = session.execute(statement.order_by(Item.listed_on.desc(), Item.id.desc()).limit(limit))
-    return [
-        Document(str(row), text.title, text.abstract, text.categories, text.authors, text.comment, kind=Kind(kind))
-        for row, kind, text in rows
-    ]
+    return [_document(row, kind, text) for row, kind, text in rows]
+
+
+def _document(row: int, kind: str, text: ItemText) -> Document:
+    return Document(str(row), text.title, text.abstract, text.categories, text.authors, text.comment, kind=Kind(kind))
 
 
 def known(session: Session, llm: str, contents: Iterable[str]) -> dict[str, Kept]:
@@ -73,6 +75,27 @@ def of_item(session: Session, document: Document, llm: str) -> Opinion | None:
     row = session.get(Row, (content(document), llm))
     found = _opinion(row) if row else None
     return replace(found, at=row.asked_at) if row and found else None
+
+
+def holders(session: Session, answers: Sequence[Answer]) -> list[tuple[int, Opinion]]:
+    """Of items about to be answered anew as unsure, those whose level is a second opinion on the words that they have."""
+    unsure = [int(answer.id) for answer in answers if answer.unsure]
+    found: list[tuple[int, Opinion]] = []
+    for part in chunks(unsure):
+        held = (Item.id.in_(part), Item.origin.startswith(LLM, autoescape=True))
+        for row, kind, llm, text in session.execute(
+            select(Item.id, Item.kind, Item.origin, ItemText).join(ItemText, ItemText.item_id == Item.id).where(*held)
+        ):
+            kept = session.get(Row, (content(_document(row, kind, text)), llm))
+            if kept and (opinion := _opinion(kept)):
+                found.append((row, opinion))
+    return found
+
+
+def restore(session: Session, model: str, opinions: Sequence[tuple[int, Opinion]]) -> None:
+    """Give these items their second opinions again after `model` answered: nobody is asked twice about the same words."""
+    if opinions:
+        apply(session, model, opinions)
 
 
 def reserve(session: Session, day: date, characters: int, *, most_requests: int, most_characters: int) -> bool:

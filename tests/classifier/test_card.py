@@ -56,9 +56,19 @@ def test_a_study_measures_all_that_the_card_tells() -> None:
     told: list[str] = []
     found = study.run(rows, documents, blind=rows[:5], tagged={"none": []}, space=small_space(), progress=told.append)
     assert set(found) == {
-        *("cross_validation", "mistakes", "fresh", "time_split", "learning_curve", "floors", "agreement", "teams"),
+        *("cross_validation", "mistakes", "fresh", "time_split", "year_before", "learning_curve"),
+        *("floors", "agreement", "teams"),
     }
     assert told
+
+
+def test_papers_of_another_time_are_tested_on_where_they_have_a_text() -> None:
+    rows, documents = made_up()
+    learned, apart = rows[:-6], [*rows[-6:], replace(rows[0], id="no-text")]
+    found = study.another_time(learned, apart, documents, small_space(), lambda _: None)
+    assert found
+    assert found["papers"] == 6
+    assert study.another_time(learned, apart[-1:], documents, small_space(), lambda _: None) is None
 
 
 def test_the_fresh_sample_is_what_chance_drew_last_and_nothing_of_it_is_learned() -> None:

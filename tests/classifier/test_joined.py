@@ -230,6 +230,26 @@ def test_a_back_fill_stays_linear(
     assert models_of(engine) == [linear.version] * papers
 
 
+def test_the_last_items_of_a_back_fill_stay_linear_too(
+    engine: Engine, papers: int, linear: Model, both: Joined, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with writing(engine) as session:
+        asked = classifications.outdated(session, linear.version)
+        classifications.save(session, replace(linear, version="2025.01-00000000").predict(asked), NOW)
+    monkeypatch.setattr(run, "best", lambda _: both.model)
+    assert run.classify_stretch(engine, linear, lambda: NOW, 0) == papers
+    assert models_of(engine) == [linear.version] * papers
+
+
+def test_the_encoder_is_named_where_it_is_what_decided(linear: Model, both: Joined) -> None:
+    paper = next(iter(made_up()[1].values()))
+    [answer] = both.model.predict([paper], explain=True)
+    assert "encoder" in {reason.kind for reason in answer.explanation}
+    assert "encoder" not in {reason.kind for [one] in [linear.predict([paper], explain=True)] for reason in one.explanation}
+    weights = [reason.weight for reason in answer.explanation]
+    assert weights == sorted(weights, reverse=True)
+
+
 def test_answers_of_a_model_joined_to_another_linear_one_are_outdated(
     engine: Engine, papers: int, linear: Model, both: Joined
 ) -> None:

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from classifier import features, model
+from classifier import features, model, storage
 from classifier.model import Model
 from staycurrent import roadmap
 from staycurrent.types import Document, Kind
@@ -43,7 +43,8 @@ def test_it_knows_nine_levels_and_all_topics_of_the_roadmap(packaged: Model) -> 
 
 
 def test_it_is_small_enough_for_a_package() -> None:
-    assert sum(file.stat().st_size for file in model.PACKAGED.iterdir()) < 20_000_000
+    # The model's own files; labels and words of the card lie beside them and are not needed to predict.
+    assert sum((model.PACKAGED / name).stat().st_size for name in (storage.WORDS, storage.NUMBERS)) < 20_000_000
 
 
 def test_its_version_names_the_month_it_learned_up_to(packaged: Model) -> None:
@@ -166,6 +167,32 @@ def test_the_reason_of_a_diffusion_paper_is_diffusion(packaged: Model) -> None:
     assert "diffusion" in answer.explanation[0].text
 
 
+ANNOUNCEMENT = (
+    "Today we are launching Lumen 2, our fastest diffusion model for images yet. It is available to all subscribers in the app "
+    "and by the interface for developers. Pricing starts at two dollars for a thousand images, and it is rolling out this week."
+)
+OTHER_LANGUAGES = {
+    "swedish": "Vi visar en ny metod som lär en språkmodell att läsa långa texter och att svara på frågor av olika slag. "
+    "Den är snabb, och den behöver inte mer minne än de modeller som fanns tidigare, för den delar upp texten.",
+    "norwegian": "Vi viser en ny metode som lærer en språkmodell å lese lange tekster og å svare på spørsmål av ulike slag. "
+    "Den er rask, og den trenger ikke mer minne for lange tekster enn modellene som fantes fra før.",
+    "danish": "Vi viser en ny metode, som lærer en sprogmodel at læse lange tekster og at svare på spørgsmål af mange slags. "
+    "Den er hurtig, og den behøver ikke mere hukommelse for lange tekster end de modeller, som vi kender.",
+    "dutch": "Wij tonen een nieuwe methode waarmee een taalmodel leert om lange teksten te lezen en vragen te beantwoorden. "
+    "Het model is snel, en het heeft voor lange teksten niet meer geheugen nodig dan de modellen van vroeger.",
+    "czech": "Ukazujeme novou metodu, kterou se jazykový model učí číst dlouhé texty a odpovídat na otázky. Model je rychlý "
+    "a nepotřebuje více paměti než dřívější modely, protože text rozděluje do krátkých částí, které čte po sobě.",
+    "polish": "Pokazujemy nową metodę, dzięki której model językowy uczy się czytać długie teksty i odpowiadać na pytania. "
+    "Model jest szybki i nie potrzebuje więcej pamięci niż wcześniejsze modele, bo dzieli tekst na krótkie części.",
+    "hungarian": "Egy új módszert mutatunk be, amellyel egy nyelvi modell hosszú szövegeket tanul olvasni, és kérdésekre "
+    "válaszol. A modell gyors, és nem kell neki több memória, mint a korábbi modelleknek, mert részekre bontja a szöveget.",
+    "romanian": "Prezentăm o metodă nouă prin care un model de limbaj învață să citească texte lungi și să răspundă la "
+    "întrebări. Modelul este rapid și nu are nevoie de mai multă memorie decât modelele anterioare.",
+    "half german": "Wir zeigen ein neues Verfahren, mit dem ein Sprachmodell lange Texte liest und auf Fragen antwortet. Es "
+    "ist nicht langsamer, und es wird ohne neue Daten trainiert. This paper is about reading of long texts with the models.",
+}
+
+
 @pytest.mark.parametrize(
     "doubtful",
     [
@@ -178,6 +205,8 @@ def test_the_reason_of_a_diffusion_paper_is_diffusion(packaged: Model) -> None:
         Document("chinese", "大型语言模型", "我们提出了一种新的大型语言模型训练方法。" * 20, ("cs.CL",)),
         Document("nonsense", "Lorem ipsum", "dolor sit amet consectetur " * 20),
         replace(document(6), kind=Kind.POST),
+        Document("announcement", "Introducing Lumen 2", ANNOUNCEMENT, ("cs.CV",)),
+        *(Document(name, "Modell", text, ("cs.CL",)) for name, text in OTHER_LANGUAGES.items()),
     ],
     ids=lambda document: document.id + document.kind,
 )

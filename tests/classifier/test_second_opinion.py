@@ -12,7 +12,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from classifier import second_opinion
+from classifier import model as models
+from classifier import run, second_opinion
 from classifier.second_opinion import LIMITS, Limits, Tally
 from collector.llm import LanguageModel
 from staycurrent import roadmap
@@ -87,6 +88,17 @@ def test_nobody_is_asked_twice_about_the_same_words(engine: Engine, unsure: list
         build.store(engine, [build.arxiv(PAPER, "Other words", day="2026-05-11")], NOW)
         build.classify(engine, [build.answer(unsure[0], 5, unsure=True, model="test-2")], NOW)
         assert give(engine, there, model="test-2") == Tally(given=1, asked=1)
+
+
+def test_a_newer_model_that_is_unsure_too_takes_no_opinion_away(engine: Engine, unsure: list[int]) -> None:
+    with serving(lambda _: says(GOOD)) as there:
+        give(engine, there)
+        build.store(engine, [build.arxiv(PAPER, "Other words", day="2026-05-11")], NOW)
+        model = models.load()
+        assert run.classify(engine, model, lambda: NOW) == 4
+        assert [detail(engine, f"2605.0000{n}").item.origin for n in (1, 2, 3)] == [None, "llm:small", "llm:small"]
+        assert detail(engine, "2605.00002").item.level == GOOD["level"]
+        assert len(there.asked) == 3
 
 
 def test_a_reader_counts_before_any_machine(engine: Engine, unsure: list[int]) -> None:

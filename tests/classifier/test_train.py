@@ -177,7 +177,7 @@ def test_the_model_is_loaded_in_no_time() -> None:
 
 def test_the_committed_labels_are_whole_and_in_order() -> None:
     rows = labels.read()
-    assert len(rows) == 9351
+    assert len(rows) == 10851
     assert [row.id for row in rows] == sorted(row.id for row in rows)
     assert {row.level for row in rows} == set(range(9))
     assert isinstance(rows[0], Label)
@@ -189,11 +189,21 @@ def test_the_committed_labels_are_whole_and_in_order() -> None:
         ("uncertain", 2): 3100,
         ("random", 3): 300,
         ("uncertain", 3): 1140,
+        ("remaining", 4): 678,
+        ("rare", 4): 105,
+        ("uncertain", 4): 717,
     }
 
 
-def test_the_second_readings_are_of_papers_of_the_first_pass() -> None:
-    first = {row.id for row in labels.read() if row.reading == 1}
+def test_the_second_readings_are_of_papers_of_earlier_passes() -> None:
+    earlier = {row.id for row in labels.read() if row.reading != 4}
     blind = labels.read(labels.BLIND)
-    assert len(blind) == 159
-    assert {row.id for row in blind} <= first
+    assert len(blind) == 262
+    assert {row.id for row in blind} <= earlier
+
+
+def test_nothing_is_learned_of_the_papers_of_a_year_before() -> None:
+    before = labels.read(labels.YEAR_BEFORE)
+    assert len(before) == 300
+    assert {row.id[:4] for row in before} <= {"2501", "2502", "2503", "2504"}
+    assert not {row.id for row in before} & {row.id for row in labels.read()}

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import gzip
+import io
 import json
+import sys
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -11,6 +14,7 @@ import pytest
 
 from classifier import labels as label_file
 from classifier import model as models
+from classifier import packaged
 from classifier import train as training
 from staycurrent.cli import run
 from staycurrent.cli.context import migrate_all
@@ -19,6 +23,8 @@ from staycurrent.store import engine as database
 from tests import build
 from tests.classifier.conftest import made_up, small_space
 from tests.conftest import NOW
+
+DOCS = Path(__file__).parents[2] / "docs"
 
 
 @pytest.fixture
@@ -126,6 +132,66 @@ def test_a_wrong_call_is_one_line(
 ) -> None:
     assert train(*arguments) == 2
     assert said in capsys.readouterr().err.splitlines()[-1]
+
+
+def test_a_model_of_ones_own_answers_where_a_setting_names_its_folder(
+    home: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert train("--no-study") == 0
+    capsys.readouterr()
+    ours = models.load(home / "model").version
+    monkeypatch.setenv("STAYCURRENT_MODEL_DIR", str(home / "model"))
+    assert out(capsys, "evaluate")["model"] == ours
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(b'{"id": "1", "title": "Attention heads"}')))
+    assert run(["predict"]) == 0
+    assert json.loads(capsys.readouterr().out)["model"] == ours
+    monkeypatch.setenv("STAYCURRENT_MODEL_DIR", str(home / "none"))
+    assert run(["evaluate"]) == 1
+    assert str(home / "none") in capsys.readouterr().err
+
+
+def test_a_long_lived_process_sees_that_another_model_lies_there(home: Path) -> None:
+    assert train("--no-study") == 0
+    folder = home / "model"
+    first = packaged.version(folder)
+    assert first == models.load(folder).version
+    labels, _ = made_up()
+    label_file.write(labels[:-2], home / "fewer.jsonl")
+    assert train("--no-study", "--labels", "fewer.jsonl") == 0
+    assert packaged.version(folder) == models.load(folder).version != first
+    assert packaged.version(home / "none") == ""
+
+
+def test_a_folder_that_cannot_be_written_is_told_before_the_training(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (home / "file").write_text("in the way")
+    assert train("--no-study", "--out", "file") == 2
+    assert "--out" in capsys.readouterr().err.splitlines()[-1]
+
+
+def test_evaluate_writes_the_card_of_the_model_in_use(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert run(["evaluate", "--card", "card.md"]) == 0
+    assert (tmp_path / "card.md").read_text("utf-8") == (DOCS / "classifier.md").read_text("utf-8")
+
+
+def test_the_rule_for_labs_is_scored_on_saved_days(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "hf").mkdir()
+    papers = [("2605.00001", "Qwen Team", "Qwen"), ("2605.00002", "Ada Vale", "Qwen"), ("2605.00003", "Qwen Team", "nobody")]
+    days = [{"paper": {"id": i, "authors": [{"name": a}]}, "organization": {"name": o}} for i, a, o in papers]
+    (tmp_path / "hf" / "2026-05-01.json.gz").write_bytes(gzip.compress(json.dumps(days).encode()))
+    (tmp_path / "arxiv.jsonl.gz").write_bytes(gzip.compress(b""))
+    found = out(capsys, "evaluate", "--tagged", str(tmp_path))["labs"]
+    assert (found["tagged"], found["of_labs"], found["given"], found["right"]) == (3, 2, 2, 1)
+    assert run(["evaluate", "--tagged", str(tmp_path / "hf")]) == 2
+
+
+def test_predict_takes_the_organizations_that_tag_a_paper(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    line = {"id": "1", "title": "Attention heads", "organizations": ["Qwen"]}
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(json.dumps(line).encode())))
+    assert run(["predict"]) == 0
+    assert [lab["lab"] for lab in json.loads(capsys.readouterr().out)["labs"]] == ["qwen"]
 
 
 def test_without_a_file_evaluate_tells_how_far_two_readings_agree(capsys: pytest.CaptureFixture[str]) -> None:

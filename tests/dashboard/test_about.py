@@ -57,12 +57,8 @@ def test_a_model_without_a_study_publishes_nothing(
 ) -> None:
     (tmp_path / "model.json").write_text(json.dumps({"version": "own-1", "metrics": {}}))
     assert published(tmp_path).metrics is None
-    about._published.cache_clear()
-    monkeypatch.setattr(model, "PACKAGED", tmp_path)
-    try:
-        assert "nothing is published of it" in page_text(open_page("about"))
-    finally:
-        about._published.cache_clear()
+    monkeypatch.setenv("STAYCURRENT_MODEL_DIR", str(tmp_path))
+    assert "nothing is published of it" in page_text(open_page("about"))
 
 
 @pytest.mark.parametrize("content", ["", "[]", "{", '{"metrics": {}}'])

@@ -134,6 +134,11 @@ class TestLabs:
             assert re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", slug)
             assert lab.home.startswith("https://")
 
+    def test_the_entry_of_each_watched_lab_is_dated_by_a_paper(self) -> None:
+        dated = [lab for lab in roadmap.labs().values() if lab.seen]
+        assert {lab.slug for lab in roadmap.labs().values() if lab.watched} <= {lab.slug for lab in dated}
+        assert all(re.fullmatch(r"\d{4}\.\d{5}", lab.seen or "") for lab in dated)
+
     def test_no_organization_and_no_team_belongs_to_two_labs(self) -> None:
         for names in ("organizations", "teams"):
             every = [name.casefold() for lab in roadmap.labs().values() for name in getattr(lab, names)]

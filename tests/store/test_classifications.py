@@ -122,7 +122,9 @@ def test_forgetting_asks_for_all_and_keeps_what_is_shown(engine: Engine, now: da
     with writing(engine) as session:
         classifications.forget_all(session)
     assert len(outdated(engine)) == 1
-    assert detail(engine).item.level == 5
+    found = detail(engine)
+    assert (found.item.level, found.said, found.model) == (5, 5, "test-1")
+    assert found.probabilities
 
 
 def test_a_document_carries_the_evidence_of_all_sightings(engine: Engine, now: datetime) -> None:
