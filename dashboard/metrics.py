@@ -145,6 +145,7 @@ class _FromDatabase:
 def _families(found: Figures) -> Iterator[Metric]:
     yield _info("staycurrent_schema", "Revision of the database's schema", revision=found.schema or "", program=found.head)
     yield _gauge("staycurrent_schema_current", "Whether it is this program's", [((), found.schema == found.head)])
+    yield _gauge("staycurrent_schema_served", "Whether this program works on it", [((), found.served)])
     yield _gauge("staycurrent_items", "Papers and posts", [((), found.items)])
     yield _gauge("staycurrent_items_unclassified", "Items that no model has classified yet", [((), found.unclassified)])
     yield from _of_sources(found)

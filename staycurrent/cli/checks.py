@@ -155,6 +155,14 @@ def _unwritable(folder: Path) -> str:
         return error.strerror or str(error)
 
 
+def _schema(engine: Engine, kind: str) -> Check:
+    current, head = database.revisions(engine)
+    if current == head:
+        return Check("database", OK, f"{kind} answers, schema {head} is current")
+    words = f"{kind} answers; schema {current} is newer than this program ({head}) and still serves it"
+    return Check("database", WARN, words, "replace this program by the new release")
+
+
 def _of_database(engine: Engine, given: Settings) -> Iterator[Check]:
     """A database that is away fails once; what would be read from it is not looked at."""
     kind = "SQLite" if engine.dialect.name == "sqlite" else "PostgreSQL"
@@ -163,7 +171,7 @@ def _of_database(engine: Engine, given: Settings) -> Iterator[Check]:
             yield Check("database", WARN, f"{kind} is empty", "run: staycurrent migrate, or: staycurrent up")
             return
         database.check_schema(engine)
-        yield Check("database", OK, f"{kind} answers, schema {database.head_revision()} is current")
+        yield _schema(engine, kind)
         yield _clock(engine)
         yield from _sources(engine, given)
         yield _scheduler(engine)

@@ -107,6 +107,20 @@ def test_an_older_schema_and_a_newer_one_fail(tmp_path: Path, capsys: pytest.Cap
         assert word in words
 
 
+def test_a_newer_schema_that_serves_this_program_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "data" / "staycurrent.db"
+    engine = database.open_engine(f"sqlite:///{path}")
+    migrate_all(engine)
+    engine.dispose()
+    with sqlite3.connect(path) as connection:
+        connection.execute("UPDATE alembic_version SET version_num = '9999'")
+        connection.execute("UPDATE schema_serves SET revision = '9999'")
+    connection.close()
+    state, words = found(capsys)["database"]
+    assert state == "warn"
+    assert "schema 9999 is newer than this program" in words
+
+
 @pytest.mark.parametrize(
     "address",
     ["postgresql+psycopg://me:hunter2@127.0.0.1:9/x", "mysql://me:hunter2@db/x", "sqlite:////proc/nowhere/a.db"],
