@@ -29,9 +29,9 @@ from dashboard.origin import FORWARDED, split
 from staycurrent import __version__
 from staycurrent.clock import Clock, system_clock
 from staycurrent.errors import StaycurrentError
-from staycurrent.store import engine as store
-from staycurrent.store.engine import Engine
+from staycurrent.store.engine import POOL_SIZE, Engine
 from staycurrent.store.figures import Figures, figures
+from staycurrent.store.sharing import primary_engine
 
 log = logging.getLogger("staycurrent.web")
 KEPT_SECONDS = 5.0
@@ -49,6 +49,7 @@ class Metrics:
     public_url: str = ""
     clock: Clock = system_clock
     model_version: ModelVersion = lambda: ""
+    pool: int = POOL_SIZE
     registry: CollectorRegistry = field(default_factory=lambda: CollectorRegistry(auto_describe=False))
 
     def __post_init__(self) -> None:
@@ -61,7 +62,7 @@ class Metrics:
 
     @cached_property
     def _engine(self) -> Engine:
-        return store.open_engine(self.database_url, pool=2)
+        return primary_engine(self.database_url, pool=self.pool)
 
     def close(self) -> None:
         """Give the database back."""
