@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from procrastinate import App
+from sqlalchemy import text
 
 from staycurrent.errors import SchemaError
 from staycurrent.queue import schema
 from staycurrent.queue.connecting import connection, connector
 from staycurrent.store import engine as database
+from staycurrent.store import migration_lock
 from staycurrent.store.engine import Engine
 from tests import databases
 
@@ -77,6 +80,29 @@ def test_a_file_that_fails_leaves_nothing_behind(postgres: Engine, tmp_path: Pat
         schema.apply(postgres, folder=tmp_path, package="90.0.0")
     assert tables(postgres, "procrastinate_new") == []
     assert schema.missing(postgres, folder=tmp_path, package="90.0.0") == ["90.00.00_01_pre_bad.sql"]
+
+
+def test_a_change_of_its_tables_gives_way_and_is_tried_again(
+    postgres: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Who asks for the table after us waits behind us, so we stop waiting; the next try finds it free."""
+    schema.apply(postgres)
+    (tmp_path / "90.00.00_01_pre_add.sql").write_text("ALTER TABLE procrastinate_jobs ADD COLUMN new int;")
+    monkeypatch.setattr(migration_lock, "LOCK_SECONDS", 0.1)
+    monkeypatch.setattr(migration_lock, "PAUSE_SECONDS", 0.1)
+    with postgres.connect() as other:
+        transaction = other.begin()
+        other.execute(text("SELECT 1 FROM procrastinate_jobs"))
+        monkeypatch.setattr(migration_lock, "TRIES", 2)
+        with pytest.raises(database.StoreError, match="canceling statement due to lock timeout"):
+            schema.apply(postgres, folder=tmp_path, package="90.0.0")
+        monkeypatch.setattr(migration_lock, "TRIES", 100)
+        release = threading.Timer(0.5, transaction.rollback)
+        release.start()
+        assert schema.apply(postgres, folder=tmp_path, package="90.0.0") == ["90.00.00_01_pre_add.sql"]
+        release.join()
+    with connection(postgres) as c:
+        c.execute("SELECT new FROM procrastinate_jobs")
 
 
 def test_every_file_of_the_package_is_understood() -> None:
