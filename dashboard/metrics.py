@@ -154,6 +154,8 @@ def _families(found: Figures) -> Iterator[Metric]:
     yield _gauge("staycurrent_mails", "Mails that are not sent, by state", [((state,), n) for state, n in found.mails], "state")
     jobs = [((state, queue), n) for state, queue, n in found.jobs]
     yield _gauge("staycurrent_queue_jobs", "Jobs of the task queue that are not done, by state", jobs, "state", "queue")
+    jobs_left = [((), found.forsaken)]
+    yield _gauge("staycurrent_queue_forsaken_jobs", "Jobs that wait while no worker lives", jobs_left)
     roles = sorted({p.role for p in found.processes})
     alive = [((role,), sum(p.alive for p in found.processes if p.role == role)) for role in roles]
     yield _gauge("staycurrent_processes", "Processes that live, by role", alive, "role")

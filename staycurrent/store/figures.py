@@ -68,6 +68,16 @@ class Figures:
     jobs: tuple[tuple[str, str, int], ...]
     """(state, queue, how many) of those that are not done, where there is a task queue."""
 
+    @property
+    def workers(self) -> int:
+        """Processes that live and do jobs out of the task queue."""
+        return sum(p.alive for p in self.processes if p.role == heartbeats.WORKER)
+
+    @property
+    def forsaken(self) -> int:
+        """Jobs that wait while no worker lives."""
+        return 0 if self.workers else sum(n for state, _, n in self.jobs if state == "todo")
+
 
 def figures(engine: Engine, now: datetime) -> Figures:
     """The numbers as of now. Raises `StoreError` when the database cannot be used."""

@@ -14,10 +14,13 @@ from sqlalchemy import text
 from staycurrent.errors import SchemaError
 from staycurrent.queue import schema
 from staycurrent.queue.connecting import connection, connector
+from staycurrent.queue.shared import SharedQueue
+from staycurrent.queue.types import Status, Task
 from staycurrent.store import engine as database
 from staycurrent.store import migration_lock
 from staycurrent.store.engine import Engine
 from tests import databases
+from tests.queue.conftest import kind
 
 
 @pytest.fixture
@@ -103,6 +106,30 @@ def test_a_change_of_its_tables_gives_way_and_is_tried_again(
         release.join()
     with connection(postgres) as c:
         c.execute("SELECT new FROM procrastinate_jobs")
+
+
+def test_of_many_that_died_at_one_work_one_waits_again_and_none_stays_dead(postgres: Engine) -> None:
+    """As after some days without a mail server: the schedule put the same work in anew each hour, and it died each time."""
+    schema.apply(postgres)
+    queue = SharedQueue(postgres, [kind("note", lambda _: None)])
+
+    def die() -> None:
+        with connection(postgres) as c:
+            for status in ("doing", "failed"):  # as a worker does it
+                c.execute("UPDATE procrastinate_jobs SET status = %s WHERE status IN ('todo', 'doing')", [status])
+            c.execute("UPDATE procrastinate_events SET at = at - interval '2 hours'")
+
+    for _ in range(3):
+        assert queue.put([Task("note", "mail"), Task("note", "other")]) == 2
+        die()
+    dead = queue.listed(Status.DEAD)
+    assert len(dead) == 6
+    assert queue.requeue([q.id for q in dead if q.task.key == "mail"]) == 1
+    assert [q.task.key for q in queue.listed(Status.DEAD)] == ["other"] * 3, "another work is not touched"
+    assert queue.put([Task("note", "other")]) == 1
+    assert queue.requeue([q.id for q in dead]) == 0
+    assert queue.listed(Status.DEAD) == [], "an equal one waits already"
+    assert sorted(q.task.key for q in queue.listed(Status.WAITING)) == ["mail", "other"]
 
 
 def test_every_file_of_the_package_is_understood() -> None:
