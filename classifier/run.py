@@ -7,7 +7,7 @@ from collections.abc import Callable
 from classifier.joined import best
 from classifier.model import Model
 from staycurrent.clock import Clock
-from staycurrent.store import classifications, second_opinions
+from staycurrent.store import classifications, labelling, second_opinions
 from staycurrent.store.engine import Engine, reading, writing
 from staycurrent.types import Document
 
@@ -18,13 +18,14 @@ Progress = Callable[[int, int], None]
 
 
 def classify(engine: Engine, model: Model, clock: Clock, *, progress: Progress = lambda _done, _total: None) -> int:
-    """Classify every item that `model` has not classified yet; returns how many there were.
+    """Classify every item that neither `model` nor a newer one has classified yet; returns how many there were.
 
     New items are answered by the model joined with an encoder where there is one (`joined`), as long as they are few: an
     encoder is a hundred times slower. What another model has answered before stays linear.
 
     Each chunk is read, answered without a transaction, and written in a short one, so readers and collectors go on.
     """
+    labelling.note(engine, model.version)
     with reading(engine) as session:
         total = classifications.count_outdated(session, model.version)
     done = last = 0

@@ -34,6 +34,7 @@ from collector.addresses import (
     safe_url,
 )
 from collector.content import check_content
+from collector.deadline import Deadline, keep_to_deadlines
 from collector.faults import foreign_errors, refusal
 from collector.retry import RetryPolicy, used_up_for
 from collector.sources.base import Fetched, Validators
@@ -41,7 +42,6 @@ from collector.unpacking import Unpacker
 from staycurrent.clock import Clock, system_clock
 from staycurrent.errors import (
     Throttled,
-    Timeout,
     TooLarge,
     UnexpectedContent,
     UnexpectedStatus,
@@ -79,7 +79,7 @@ class OpenGate:
 
 @dataclass(frozen=True, slots=True)
 class Timeouts:
-    """Seconds. `read` is the longest silence, `deadline` the longest request, so that a drip ends too."""
+    """Seconds. `read` is the longest silence, `deadline` the longest request with its redirects, so that a drip ends too."""
 
     connect: float = 10.0
     read: float = 60.0
@@ -155,6 +155,7 @@ class HttpFetcher:
         headers = {"User-Agent": user_agent, "Accept": "*/*", "Accept-Encoding": "gzip, deflate"}
         hooks = {"response": [_refuse_broken_redirect]}
         self._client = httpx.Client(headers=headers, follow_redirects=False, event_hooks=hooks)
+        keep_to_deadlines(self._client)
 
     def __enter__(self) -> Self:
         return self
@@ -183,8 +184,9 @@ class HttpFetcher:
     def _attempt(self, question: _Question) -> Fetched:
         """One try, over as many redirects as are allowed."""
         url, headers, before = question.url, question.headers, None
+        deadline = Deadline(self._timeouts.deadline, self._monotonic)
         for _ in range(MAX_REDIRECTS + 1):
-            answer = self._hop(question, url, headers, before)
+            answer = self._hop(question, url, headers, before, deadline)
             if isinstance(answer, Fetched):
                 return answer
             check_redirect(url, answer, resolve=self._resolve)
@@ -194,14 +196,13 @@ class HttpFetcher:
         raise UnexpectedStatus(f"more than {MAX_REDIRECTS} redirects, from {place(question.url)}", url=safe_url(url))
 
     def _hop(
-        self, question: _Question, url: httpx.URL, headers: httpx.Headers, before: httpx.URL | None
+        self, question: _Question, url: httpx.URL, headers: httpx.Headers, before: httpx.URL | None, deadline: Deadline
     ) -> Fetched | httpx.URL:
         """One request inside its turn: the answer, or where it redirects to."""
         if question.public:
             check_public(url, resolve=self._resolve)
         self._wait_for_quota(url)
-        with self._gate.turn(str(url)), foreign_errors(url):
-            ends = self._monotonic() + self._timeouts.deadline
+        with self._gate.turn(str(url)), foreign_errors(url), deadline.running(url):
             timeout = self._timeouts.at(url.host)
             watch = {"trace": _refuse_private_peer(url)} if question.public and self._is_direct else {}
             with self._client.stream("GET", url, headers=headers, timeout=timeout, extensions=watch) as response:
@@ -210,9 +211,9 @@ class HttpFetcher:
                 self._note_quota(response)
                 if _is_redirect(response):
                     return _redirect_target(response)
-                return self._answer(question, response, ends)
+                return self._answer(question, response)
 
-    def _answer(self, question: _Question, response: httpx.Response, ends: float) -> Fetched:
+    def _answer(self, question: _Question, response: httpx.Response) -> Fetched:
         status, url = response.status_code, response.request.url
         if status == httpx.codes.NOT_MODIFIED and question.is_conditional:
             seen = _validators(response.headers, instead=question.validators)
@@ -221,7 +222,7 @@ class HttpFetcher:
         doubtful = status == httpx.codes.NOT_ACCEPTABLE and bool(question.accept)
         if not response.is_success and not doubtful:
             raise refusal(status, response.headers, url, self._now)
-        body = self._body(response, ends)
+        body = self._body(response)
         try:
             check_content(body, question.accept, url)
         except UnexpectedContent:
@@ -231,7 +232,7 @@ class HttpFetcher:
         log.debug("%s: %d, %s bytes", safe_url(url), status, f"{len(body):,}")
         return Fetched(str(url), status, body, _content_type(response), _validators(response.headers))
 
-    def _body(self, response: httpx.Response, ends: float) -> bytes:
+    def _body(self, response: httpx.Response) -> bytes:
         """The whole body, unpacked; never more than `max_bytes` (and a piece) in memory, packed or unpacked."""
         url = response.request.url
         declared = response.headers.get("Content-Length", "")
@@ -240,8 +241,6 @@ class HttpFetcher:
         unpacker = Unpacker(response.headers.get("Content-Encoding", ""), url)
         whole, packed = io.BytesIO(), 0
         for chunk in response.iter_raw():
-            if self._monotonic() > ends:
-                raise Timeout(f"{place(url)} did not finish in {self._timeouts.deadline:g} s", url=safe_url(url))
             packed += len(chunk)
             for piece in unpacker.feed(chunk):
                 whole.write(piece)

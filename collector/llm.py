@@ -18,9 +18,10 @@ from typing import Any, Final, Self
 import httpx
 
 from collector.addresses import place, safe_url
+from collector.deadline import Deadline, keep_to_deadlines
 from collector.faults import foreign_errors, refusal
 from staycurrent.clock import Clock, system_clock
-from staycurrent.errors import FetchError, Timeout, TooLarge, UnexpectedContent
+from staycurrent.errors import FetchError, TooLarge, UnexpectedContent
 
 log = logging.getLogger(__name__)
 
@@ -59,6 +60,7 @@ class LanguageModel:
         # httpx logs whole URLs at INFO.
         logging.getLogger("httpx").setLevel(logging.WARNING)
         self._client = httpx.Client(headers=headers, follow_redirects=False, timeout=httpx.Timeout(seconds, connect=10.0))
+        keep_to_deadlines(self._client)
 
     def __enter__(self) -> Self:
         return self
@@ -69,15 +71,20 @@ class LanguageModel:
     def __call__(self, messages: Sequence[Mapping[str, str]]) -> str:
         """What the model answers. Raises `FetchError`."""
         asked = {"model": self._model, "messages": list(messages), "temperature": 0, "max_tokens": MAX_TOKENS}
+        deadline = Deadline(self._seconds, self._monotonic)
         while True:
             url = httpx.URL(self._addresses[0])
-            with foreign_errors(url), self._client.stream("POST", url, json=asked, headers=self._key) as response:
+            with (
+                foreign_errors(url),
+                deadline.running(url),
+                self._client.stream("POST", url, json=asked, headers=self._key) as response,
+            ):
                 if response.status_code in _NOT_THERE and len(self._addresses) > 1:
                     self._addresses.pop(0)
                     continue
-                return self._answer(response, self._monotonic() + self._seconds)
+                return self._answer(response)
 
-    def _answer(self, response: httpx.Response, ends: float) -> str:
+    def _answer(self, response: httpx.Response) -> str:
         url = response.request.url
         if not response.is_success:
             raise refusal(response.status_code, response.headers, url, self._now)
@@ -85,8 +92,6 @@ class LanguageModel:
             raise UnexpectedContent(f"{place(url)} packs its answer, unasked", url=safe_url(url))
         whole = io.BytesIO()
         for chunk in response.iter_raw():
-            if self._monotonic() > ends:
-                raise Timeout(f"{place(url)} did not finish in {self._seconds:g} s", url=safe_url(url))
             whole.write(chunk)
             if whole.tell() > MAX_BYTES:
                 raise TooLarge(f"more than {MAX_BYTES >> 20} MiB from {place(url)}", url=safe_url(url))

@@ -26,7 +26,8 @@ from staycurrent.i18n import N_
 from staycurrent.i18n import gettext as _
 from staycurrent.settings import Settings
 from staycurrent.store import engine as store
-from staycurrent.store.engine import Engine
+from staycurrent.store.engine import POOL_SIZE, Engine
+from staycurrent.store.sharing import shared_engine
 
 log = logging.getLogger("staycurrent.dashboard")
 STYLE = Path(__file__).with_name("style.css")
@@ -67,9 +68,9 @@ def _settings() -> Settings:
 
 
 @st.cache_resource(show_spinner=False)
-def _engine(url: str, replica: str = "") -> Engine:
+def _engine(url: str, replica: str = "", pool: int = POOL_SIZE) -> Engine:
     """The engine of this process, once its schema is found to be current; a failure is not kept, the next run tries again."""
-    engine = store.open_engine(url, replica=replica)
+    engine = shared_engine(url, pool=pool, replica=replica)
     try:
         store.check_schema(engine)
     except StaycurrentError:
@@ -105,7 +106,7 @@ def _entrance() -> Entrance:
 
 def _library(entrance: Entrance) -> Library:
     given, who = entrance.given or _settings(), entrance.visitor
-    engine = _engine(given.resolved_database_url, given.database_read_url.get_secret_value())
+    engine = _engine(given.resolved_database_url, given.database_read_url.get_secret_value(), given.database_pool)
     return Library(engine, clock(given.today), who.profile, Desk.of(given), is_admin=who.is_admin, model_dir=given.model_dir)
 
 

@@ -24,9 +24,9 @@ from dashboard.login import Login
 from dashboard.reader import Reader, visitor
 from staycurrent.clock import Clock
 from staycurrent.errors import NotFound, StaycurrentError, UsageError
-from staycurrent.store import engine as store
-from staycurrent.store.engine import Engine
+from staycurrent.store.engine import POOL_SIZE, Engine
 from staycurrent.store.marks import Kind
+from staycurrent.store.sharing import primary_engine
 
 log = logging.getLogger("staycurrent.web")
 SCRIPT = Path(__file__).with_name("reader.js").read_text("utf-8")
@@ -48,15 +48,17 @@ def script_tag() -> str:
 class Marking:
     """The routes. `is_loopback` says whether the server is bound to this machine only."""
 
-    def __init__(self, database_url: str, *, is_loopback: bool, clock: Clock, login: Login | None = None) -> None:
-        self._url = database_url
+    def __init__(
+        self, database_url: str, *, is_loopback: bool, clock: Clock, login: Login | None = None, pool: int = POOL_SIZE
+    ) -> None:
+        self._url, self._pool = database_url, pool
         self._login = login
         self._is_loopback = is_loopback
         self._clock = clock
 
     @cached_property
     def _engine(self) -> Engine:
-        return store.open_engine(self._url, pool=5)
+        return primary_engine(self._url, pool=self._pool)
 
     def routes(self) -> list[Route]:
         """What is served."""

@@ -29,9 +29,9 @@ from dashboard.origin import FORWARDED, split
 from staycurrent import __version__
 from staycurrent.clock import Clock, system_clock
 from staycurrent.errors import StaycurrentError
-from staycurrent.store import engine as store
-from staycurrent.store.engine import Engine
+from staycurrent.store.engine import POOL_SIZE, Engine
 from staycurrent.store.figures import Figures, figures
+from staycurrent.store.sharing import primary_engine
 
 log = logging.getLogger("staycurrent.web")
 KEPT_SECONDS = 5.0
@@ -49,6 +49,7 @@ class Metrics:
     public_url: str = ""
     clock: Clock = system_clock
     model_version: ModelVersion = lambda: ""
+    pool: int = POOL_SIZE
     registry: CollectorRegistry = field(default_factory=lambda: CollectorRegistry(auto_describe=False))
 
     def __post_init__(self) -> None:
@@ -61,7 +62,7 @@ class Metrics:
 
     @cached_property
     def _engine(self) -> Engine:
-        return store.open_engine(self.database_url, pool=2)
+        return primary_engine(self.database_url, pool=self.pool)
 
     def close(self) -> None:
         """Give the database back."""
@@ -145,6 +146,7 @@ class _FromDatabase:
 def _families(found: Figures) -> Iterator[Metric]:
     yield _info("staycurrent_schema", "Revision of the database's schema", revision=found.schema or "", program=found.head)
     yield _gauge("staycurrent_schema_current", "Whether it is this program's", [((), found.schema == found.head)])
+    yield _gauge("staycurrent_schema_served", "Whether this program works on it", [((), found.served)])
     yield _gauge("staycurrent_items", "Papers and posts", [((), found.items)])
     yield _gauge("staycurrent_items_unclassified", "Items that no model has classified yet", [((), found.unclassified)])
     yield from _of_sources(found)
@@ -152,6 +154,8 @@ def _families(found: Figures) -> Iterator[Metric]:
     yield _gauge("staycurrent_mails", "Mails that are not sent, by state", [((state,), n) for state, n in found.mails], "state")
     jobs = [((state, queue), n) for state, queue, n in found.jobs]
     yield _gauge("staycurrent_queue_jobs", "Jobs of the task queue that are not done, by state", jobs, "state", "queue")
+    jobs_left = [((), found.forsaken)]
+    yield _gauge("staycurrent_queue_forsaken_jobs", "Jobs that wait while no worker lives", jobs_left)
     roles = sorted({p.role for p in found.processes})
     alive = [((role,), sum(p.alive for p in found.processes if p.role == role)) for role in roles]
     yield _gauge("staycurrent_processes", "Processes that live, by role", alive, "role")

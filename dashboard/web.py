@@ -41,7 +41,8 @@ from staycurrent.clock import clock
 from staycurrent.errors import SchemaError, StaycurrentError, UsageError
 from staycurrent.store import engine as store
 from staycurrent.store import heartbeats
-from staycurrent.store.engine import Engine
+from staycurrent.store.engine import POOL_SIZE, Engine
+from staycurrent.store.sharing import primary_engine
 
 log = logging.getLogger("staycurrent.web")
 SCRIPT = Path(__file__).with_name("app.py")
@@ -59,12 +60,12 @@ class Probes:
     """`/healthz`: the process lives. `/readyz`: its database answers and has this program's schema; told with it is the
     scheduler's heartbeat, which decides nothing."""
 
-    def __init__(self, database_url: str) -> None:
-        self._url = database_url
+    def __init__(self, database_url: str, pool: int = POOL_SIZE) -> None:
+        self._url, self._pool = database_url, pool
 
     @cached_property
     def _engine(self) -> Engine:
-        return store.open_engine(self._url, pool=2)
+        return primary_engine(self._url, pool=self._pool)
 
     async def healthz(self, _request: Request) -> JSONResponse:
         return JSONResponse({"status": "ok"}, headers=NO_STORE)
@@ -108,10 +109,10 @@ async def front(request: Request) -> Response:
     return RedirectResponse(f"./?{query}" if query else "./", 308)
 
 
-def routes(database_url: str, service: Service | None = None) -> list[BaseRoute]:
+def routes(database_url: str, service: Service | None = None, pool: int = POOL_SIZE) -> list[BaseRoute]:
     """What is served beside the dashboard."""
     api = service or Service(database_url)
-    return [*Probes(database_url).routes(), Route("/favicon.png", icon), Route("/this-month", front), *api.routes()]
+    return [*Probes(database_url, pool).routes(), Route("/favicon.png", icon), Route("/this-month", front), *api.routes()]
 
 
 def create_app() -> App:
@@ -119,18 +120,20 @@ def create_app() -> App:
     given = settings.load()
     login = Login.of(given)
     options.apply(cookie_secret=login.cookie_secret if login else "")
-    url, now = given.resolved_database_url, clock(given.today)
-    service = Service(url, public_url=given.public_url, clock=now, read_url=given.database_read_url.get_secret_value())
-    marking = Marking(url, is_loopback=given.is_loopback, clock=now, login=login)
+    url, now, pool = given.resolved_database_url, clock(given.today), given.database_pool
+    replica = given.database_read_url.get_secret_value()
+    service = Service(url, public_url=given.public_url, clock=now, read_url=replica, pool=pool)
+    marking = Marking(url, is_loopback=given.is_loopback, clock=now, login=login, pool=pool)
     metrics = Metrics(
         url,
         token=given.metrics_token.get_secret_value(),
         public_url=given.public_url,
         clock=now,
         model_version=lambda: packaged.version(given.model_dir),
+        pool=pool,
     )
-    mail = Mail(url, Desk.of(given), now)
-    found = [*metrics.routes(), *marking.routes(), *mail.routes(), *routes(url, service)]
+    mail = Mail(url, Desk.of(given), now, pool=pool)
+    found = [*metrics.routes(), *marking.routes(), *mail.routes(), *routes(url, service, pool)]
     logs.adopt()
     return App(
         SCRIPT,

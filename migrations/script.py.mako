@@ -15,6 +15,9 @@ revision = ${repr(up_revision)}
 down_revision = ${repr(down_revision)}
 branch_labels = ${repr(branch_labels)}
 depends_on = ${repr(depends_on)}
+# The oldest program, by its revision, that works on what this makes: 0014 where it only adds; where it takes something
+# away, the first that does without it (`staycurrent/store/expansion.py`).
+serves = "0014"
 
 
 def upgrade() -> None:

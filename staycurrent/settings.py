@@ -106,7 +106,12 @@ class Settings(BaseSettings):
     database_read_url: SecretStr = Field(
         SecretStr(""), description="A PostgreSQL that follows the first one; `web` reads there, and writes to the first"
     )
-    database_pool: int = Field(20, ge=2, le=500, description="Connections that a process holds to PostgreSQL at most")
+    database_pool: int = Field(
+        20,
+        ge=2,
+        le=500,
+        description="Connections that a process holds to PostgreSQL at most; `up` twice as many",
+    )
     worker_jobs: int = Field(2, ge=1, le=64, description="Jobs that a worker does at once, slow sources and others apart")
     worker_beat: float = Field(
         10.0, ge=0.1, le=60, description="Seconds between two signs of life of a worker; after three its jobs go to others"

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 import yaml
 
+from staycurrent.cli.jobs import lanes
 from staycurrent.settings import PREFIX, Settings
 
 DOCKER = Path(__file__).parents[1] / "docker"
@@ -45,6 +46,18 @@ def test_there_is_as_many_of_each_role_as_the_design_says() -> None:
         "scheduler": 2,
         "worker": 3,
     }
+
+
+def test_the_database_has_room_for_the_connections_of_all_processes() -> None:
+    found, given = services("compose.scale.yaml"), Settings()
+    replicas = {name: found[name]["deploy"]["replicas"] for name in ("web", "scheduler", "worker")}
+    of_a_queue = sum(lane.slots for lane in lanes((), given.worker_jobs, given.worker_jobs)) + 3
+    needed = sum(replicas.values()) * given.database_pool + replicas["worker"] * of_a_queue
+    docs = (DOCKER.parent / "docs" / "operations.md").read_text("utf-8")
+    assert f"needs {needed} and gives 250" in docs
+    assert f"together hold {needed} at most" in (DOCKER / "compose.scale.yaml").read_text("utf-8")
+    assert found["db"]["command"] == ["postgres", "-c", "max_connections=250"]
+    assert needed + 20 < 250
 
 
 def test_no_process_starts_before_the_schema_is_current() -> None:

@@ -25,9 +25,9 @@ from dashboard.api.operations import DOCUMENT, OPERATIONS, Operation
 from dashboard.api.problems import problem
 from dashboard.api.reads import JSON, Asked, Reader
 from staycurrent.clock import Clock, system_clock
-from staycurrent.store import engine as store
 from staycurrent.store.changes import Changes
-from staycurrent.store.engine import Engine
+from staycurrent.store.engine import POOL_SIZE, Engine
+from staycurrent.store.sharing import shared_engine
 
 API_SECONDS = 60
 FEED_SECONDS = 300
@@ -57,10 +57,11 @@ class Service:
     keeper: Keeper = field(default_factory=Keeper)
     read_url: str = ""
     """A replica of the database to read from."""
+    pool: int = POOL_SIZE
 
     @cached_property
     def _engine(self) -> Engine:
-        return store.open_engine(self.database_url, replica=self.read_url)
+        return shared_engine(self.database_url, pool=self.pool, replica=self.read_url)
 
     @cached_property
     def _changes(self) -> Changes:

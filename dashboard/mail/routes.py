@@ -29,8 +29,8 @@ from staycurrent.digest.accounts import TooManyRequests
 from staycurrent.digest.tokens import TokenError
 from staycurrent.errors import StaycurrentError, UsageError
 from staycurrent.i18n import gettext as _
-from staycurrent.store import engine as store
-from staycurrent.store.engine import Engine
+from staycurrent.store.engine import POOL_SIZE, Engine
+from staycurrent.store.sharing import primary_engine
 
 log = logging.getLogger("staycurrent.web")
 PRIVATE = {
@@ -46,15 +46,17 @@ Act = Callable[[Visit], Answer]
 class Mail:
     """The routes of one web process."""
 
-    def __init__(self, database_url: str, desk: Desk, clock: Clock, *, buckets: Buckets | None = None) -> None:
-        self._url = database_url
+    def __init__(
+        self, database_url: str, desk: Desk, clock: Clock, *, buckets: Buckets | None = None, pool: int = POOL_SIZE
+    ) -> None:
+        self._url, self._pool = database_url, pool
         self._desk = desk
         self._clock = clock
         self._buckets = buckets or Buckets(PREVIEWS_PER_MINUTE)
 
     @cached_property
     def _engine(self) -> Engine:
-        return store.open_engine(self._url)
+        return primary_engine(self._url, pool=self._pool)
 
     def close(self) -> None:
         """Give the database back."""

@@ -54,6 +54,9 @@ def _lead(found: Installation) -> str:
     wrong = []
     if not any(p.alive and p.role == SCHEDULER for p in found.figures.processes):
         wrong.append(_("No scheduler is running: nothing is collected and no digest goes out."))
+    if left := found.figures.forsaken:
+        text = ngettext("No worker is running: {n} job waits.", "No worker is running: {n} jobs wait.", left)
+        wrong.append(text.format(n=words.number(left)))
     if found.figures.schema != found.figures.head:
         wrong.append(_("The database has another schema than this program."))
     if dead := installation.waiting(found.figures, "dead"):

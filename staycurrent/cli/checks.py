@@ -20,11 +20,15 @@ from staycurrent import __version__
 from staycurrent.cli.wrong_settings import refuse
 from staycurrent.clock import clock, system_clock
 from staycurrent.errors import SchemaError, SettingsError, StaycurrentError
+from staycurrent.queue import schema as queue_schema
+from staycurrent.queue.shared import SharedQueue
+from staycurrent.queue.types import Status
 from staycurrent.settings import Settings, load, unknown_names
 from staycurrent.store import engine as database
 from staycurrent.store import health as health_store
 from staycurrent.store import heartbeats
 from staycurrent.store.engine import Engine
+from staycurrent.store.figures import figures
 
 OK: Final = "ok"
 WARN: Final = "warn"
@@ -39,6 +43,8 @@ LATE = timedelta(days=2)
 CLOCK_SECONDS = 5.0
 """How far the clocks of this machine and of the database may be apart: sessions and schedules bear it."""
 SHORTEST_KEY = 32
+SHOWN_DEAD = 3
+"""Dead jobs that are named; `queue dead` shows all."""
 MAIL_CHECKS = "staycurrent.digest.checks"
 
 
@@ -155,6 +161,14 @@ def _unwritable(folder: Path) -> str:
         return error.strerror or str(error)
 
 
+def _schema(engine: Engine, kind: str) -> Check:
+    current, head = database.revisions(engine)
+    if current == head:
+        return Check("database", OK, f"{kind} answers, schema {head} is current")
+    words = f"{kind} answers; schema {current} is newer than this program ({head}) and still serves it"
+    return Check("database", WARN, words, "replace this program by the new release")
+
+
 def _of_database(engine: Engine, given: Settings) -> Iterator[Check]:
     """A database that is away fails once; what would be read from it is not looked at."""
     kind = "SQLite" if engine.dialect.name == "sqlite" else "PostgreSQL"
@@ -163,10 +177,12 @@ def _of_database(engine: Engine, given: Settings) -> Iterator[Check]:
             yield Check("database", WARN, f"{kind} is empty", "run: staycurrent migrate, or: staycurrent up")
             return
         database.check_schema(engine)
-        yield Check("database", OK, f"{kind} answers, schema {database.head_revision()} is current")
+        yield _schema(engine, kind)
         yield _clock(engine)
         yield from _sources(engine, given)
         yield _scheduler(engine)
+        if engine.dialect.name == "postgresql":
+            yield from _workers(engine)
     except SchemaError as error:
         yield Check("database", FAIL, str(error), "run: staycurrent migrate, or update the program")
     except StaycurrentError as error:
@@ -213,6 +229,22 @@ def _scheduler(engine: Engine) -> Check:
     if silent > heartbeats.STALE.total_seconds():
         return Check("scheduler", WARN, f"silent for {silent:,.0f} s", todo)
     return Check("scheduler", OK, f"alive {silent:,.0f} s ago")
+
+
+def _workers(engine: Engine) -> Iterator[Check]:
+    queue_schema.check(engine)
+    now = figures(engine, system_clock())
+    waiting = sum(n for state, _, n in now.jobs if state == "todo")
+    if now.forsaken:
+        said = f"none is running, and {waiting:,} jobs wait"
+        yield Check("workers", WARN, said, "start: staycurrent worker, or: staycurrent up")
+    else:
+        yield Check("workers", OK, f"{now.workers} alive, {waiting:,} jobs wait")
+    dead = SharedQueue(engine, ()).listed(Status.DEAD)
+    if dead:
+        named = "; ".join(f"{job.id} {job.task.key}: {job.error or 'no reason noted'}" for job in dead[:SHOWN_DEAD])
+        said = f"{len(dead):,} dead: {named}{'; …' if len(dead) > SHOWN_DEAD else ''}"
+        yield Check("jobs", WARN, said, "see: staycurrent queue dead; then: staycurrent queue requeue, or queue discard")
 
 
 def _mail(given: Settings) -> Iterator[Check]:

@@ -37,7 +37,7 @@ def classify(
     if all:
         with database.writing(app.engine) as session:
             classifications.forget_all(session)
-    output.say(f"{classify_new(app):,} items classified")
+    output.say(f"{classify_new(app, by_hand=True):,} items classified")
 
 
 def predict(

@@ -15,7 +15,7 @@ from staycurrent import __version__, logs
 from staycurrent.cli.wrong_settings import refuse
 from staycurrent.clock import Clock, clock
 from staycurrent.settings import Settings, load
-from staycurrent.store import catalog, full_text
+from staycurrent.store import catalog, full_text, labelling
 from staycurrent.store import engine as database
 from staycurrent.store import feeds as feed_store
 from staycurrent.store import sources as source_store
@@ -77,13 +77,17 @@ def migrate_all(engine: Engine) -> tuple[str | None, str]:
     return revisions
 
 
-def classify_new(app: App) -> int:
-    """Classify what no model or an older one has classified, with a progress bar; returns how many."""
+def classify_new(app: App, *, by_hand: bool = False) -> int:
+    """Classify what no model or an older one has classified, with a progress bar; returns how many.
+
+    Who asks for it `by_hand` wants this program's model, also where a newer one was at work before: the way back from it.
+    """
     from classifier import model as models
     from classifier import run
     from staycurrent.cli import output
 
     model = models.load(app.settings.model_dir)
+    labelling.note(app.engine, model.version, again=by_hand)
     with output.progress() as bar:
         task = bar.add_task("classifying", total=None)
         show: Callable[[int, int], None] = lambda done, total: bar.update(task, completed=done, total=total)  # noqa: E731

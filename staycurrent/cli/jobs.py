@@ -22,7 +22,7 @@ from staycurrent.cli.context import App, known_sources, open_fetcher, register_s
 from staycurrent.errors import UsageError
 from staycurrent.query import Query
 from staycurrent.queue.types import Arguments, Kind, Lane, Queue, Retry, Task, Timing
-from staycurrent.store import classifications, full_text, heartbeats, retention
+from staycurrent.store import classifications, full_text, heartbeats, labelling, retention
 from staycurrent.store import engine as database
 from staycurrent.store import sources as source_store
 from staycurrent.store.steady_clock import steady_clock
@@ -106,6 +106,7 @@ class Jobs:
         from classifier import packaged
 
         model = packaged.version(self._app.settings.model_dir)
+        labelling.note(self._app.engine, model)
         with database.reading(self._app.engine) as session:
             numbers = classifications.outdated_stretches(session, model, CHUNKS)
         return [Task("classify", f"classify:{n}", {"stretch": n, "model": model}) for n in numbers]

@@ -34,7 +34,9 @@ def up(port: _Port = None) -> None:
 
 def web(port: _Port = None) -> None:
     """Serve the dashboard only."""
-    _serve(open_app(), port, None)
+    app = open_app()
+    app.engine.dispose()  # it was for the look at the schema; what serves has its own connections
+    _serve(app, port, None)
 
 
 def _serve(app: App, port: int | None, background: Callable[[], AbstractContextManager[None]] | None) -> None:

@@ -65,8 +65,11 @@ def worker(
 def everything(opened: App) -> Iterator[None]:
     """Scheduler and worker in this process, by the same path, while the block lasts."""
     queue = jobs.open_queue(opened)
-    grace = QUICK_SECONDS if opened.engine.dialect.name == "sqlite" else GRACE_SECONDS / 2
-    with jobs.scheduling(opened, queue), queue.working(jobs.lanes((), COLLECTING, OTHERS), grace=grace):
+    local = opened.engine.dialect.name == "sqlite"
+    # With a shared queue others ask whether anybody does the jobs.
+    alive = nullcontext() if local else heartbeats.beating(opened.engine, heartbeats.WORKER, __version__)
+    grace = QUICK_SECONDS if local else GRACE_SECONDS / 2
+    with jobs.scheduling(opened, queue), alive, queue.working(jobs.lanes((), COLLECTING, OTHERS), grace=grace):
         yield
 
 
@@ -124,17 +127,30 @@ def dead_jobs(json: Annotated[bool, typer.Option("--json", help="Print one JSON 
     _show(_open_queue().listed(Status.DEAD), json=json)
 
 
+_Ids = Annotated[Optional[list[int]], typer.Argument(metavar="[ID]...", help="Dead jobs, as `queue dead` shows them")]  # noqa: UP045
+_Everyone = Annotated[bool, typer.Option("--all", help="All dead jobs")]
+
+
 @app.command("requeue")
-def requeue(
-    ids: Annotated[Optional[list[int]], typer.Argument(metavar="[ID]...", help="Dead jobs, as `queue dead` shows them")] = None,  # noqa: UP045
-    everyone: Annotated[bool, typer.Option("--all", help="All dead jobs")] = False,
-) -> None:
+def requeue(ids: _Ids = None, everyone: _Everyone = False) -> None:
     """Let dead jobs be done again."""
+    queue, wanted = _dead(ids, everyone=everyone)
+    output.say(f"{queue.requeue(wanted):,} jobs wait again")
+
+
+@app.command("discard")
+def discard(ids: _Ids = None, everyone: _Everyone = False) -> None:
+    """Forget dead jobs; what is still due is put in anew."""
+    queue, wanted = _dead(ids, everyone=everyone)
+    output.say(f"{queue.discard(wanted):,} jobs are forgotten")
+
+
+def _dead(ids: list[int] | None, *, everyone: bool) -> tuple[Queue, list[int]]:
+    """The queue, and the jobs that are meant."""
     if bool(ids) == everyone:
         raise UsageError("name the jobs, or --all")
     queue = _open_queue()
-    wanted = [q.id for q in queue.listed(Status.DEAD, limit=100_000)] if everyone else ids or []
-    output.say(f"{queue.requeue(wanted):,} jobs wait again")
+    return queue, [q.id for q in queue.listed(Status.DEAD, limit=100_000)] if everyone else ids or []
 
 
 def _show(found: list[Queued], *, json: bool) -> None:

@@ -187,6 +187,15 @@ class LocalQueue:
             self._changed.notify_all()
             return len(dead)
 
+    def discard(self, ids: Iterable[int]) -> int:
+        """See `Queue`."""
+        with self._changed:
+            wanted = set(ids)
+            dead = [k for k, e in self._entries.items() if e.id in wanted and e.status is Status.DEAD]
+            for key in dead:
+                del self._entries[key]
+            return len(dead)
+
     def prune(self) -> None:
         """See `Queue`."""
         longest = {Status.DONE: DONE_DAYS * _DAY, Status.DEAD: DEAD_DAYS * _DAY}

@@ -10,8 +10,10 @@ applied by the first `migrate` of a later one.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from importlib import metadata
 from pathlib import Path
 
@@ -20,6 +22,7 @@ from psycopg import Connection
 
 from staycurrent.errors import SchemaError
 from staycurrent.queue.connecting import connection
+from staycurrent.store import migration_lock
 from staycurrent.store.engine import Engine
 
 _NAME = re.compile(r"(\d+)\.(\d+)\.(\d+)_(\d+)_(?:(pre|post)_)?.*\.sql")
@@ -70,18 +73,38 @@ def apply(engine: Engine, *, folder: Path | None = None, package: str | None = N
         return []
     package = package or package_version()
     known = steps(folder)
-    with connection(engine) as c:
-        if not _has(c, "procrastinate_jobs"):
-            c.execute(SchemaManager.get_schema())
-            c.execute(_OURS)
-            _remember(c, known, package)
-            return [step.name for step in known]
-    waiting = [step for step in known if step.name in set(missing(engine, folder=folder, package=package))]
+    if migration_lock.patiently(lambda: _made(engine, known, package)):
+        return [step.name for step in known]
+    names = set(missing(engine, folder=folder, package=package))
+    waiting = [step for step in known if step.name in names]
     for step in waiting:
-        with connection(engine) as c:
-            c.execute(step.path.read_bytes())
-            _remember(c, [step], package)
+        migration_lock.patiently(partial(_apply, engine, step, package))
     return [step.name for step in waiting]
+
+
+def _made(engine: Engine, known: Iterable[Step], package: str) -> bool:
+    """Make all tables where there are none; returns whether it did."""
+    with _limited(engine) as c:
+        if _has(c, "procrastinate_jobs"):
+            return False
+        c.execute(SchemaManager.get_schema())
+        c.execute(_OURS)
+        _remember(c, known, package)
+        return True
+
+
+def _apply(engine: Engine, step: Step, package: str) -> None:
+    with _limited(engine) as c:
+        c.execute(step.path.read_bytes())
+        _remember(c, [step], package)
+
+
+@contextmanager
+def _limited(engine: Engine) -> Iterator[Connection]:
+    """A transaction that gives way to who uses a table, so that nobody waits behind it for long."""
+    with connection(engine) as c:
+        c.execute(migration_lock.limits().encode())
+        yield c
 
 
 def missing(engine: Engine, *, folder: Path | None = None, package: str | None = None) -> list[str]:

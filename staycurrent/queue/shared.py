@@ -167,7 +167,16 @@ class SharedQueue:
         """See `Queue`."""
         with connection(self.engine) as c:
             c.execute("SELECT pg_advisory_xact_lock(%s)", [_PUT_LOCK])
-            return len(c.execute(statements.REQUEUE, {"ids": list(ids)}).fetchall())
+            wanted = {"ids": list(ids)}
+            keys = [row[0] for row in c.execute(statements.DEAD_KEYS, wanted).fetchall()]
+            fresh = len(c.execute(statements.REQUEUE, wanted).fetchall())
+            c.execute(statements.SETTLE, {"keys": keys})
+            return fresh
+
+    def discard(self, ids: Iterable[int]) -> int:
+        """See `Queue`."""
+        with connection(self.engine) as c:
+            return len(c.execute(statements.DISCARD, {"ids": list(ids)}).fetchall())
 
     def prune(self) -> None:
         """See `Queue`."""

@@ -59,6 +59,19 @@ SELECT procrastinate_retry_job_v2(id, now(), NULL, NULL, NULL) FROM wanted
 """
 """Dead tasks wait once more, the newest of each key, unless another one of that key is there."""
 
+DEAD_KEYS = """
+SELECT DISTINCT queueing_lock FROM procrastinate_jobs WHERE id = ANY(%(ids)s) AND status IN ('failed', 'aborted')
+"""
+
+SETTLE = """
+DELETE FROM procrastinate_jobs j WHERE j.queueing_lock = ANY(%(keys)s) AND j.status IN ('failed', 'aborted') AND EXISTS (
+    SELECT FROM procrastinate_jobs o WHERE o.queueing_lock = j.queueing_lock AND o.status IN ('todo', 'doing')
+)
+"""
+"""Dead tasks of keys that are on their way again: their work is done by the one that waits or runs."""
+
+DISCARD = "DELETE FROM procrastinate_jobs WHERE id = ANY(%(ids)s) AND status IN ('failed', 'aborted') RETURNING id"
+
 PRUNE = """
 DELETE FROM procrastinate_jobs j USING (
     SELECT job_id, max(at) AS at FROM procrastinate_events GROUP BY job_id

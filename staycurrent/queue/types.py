@@ -142,7 +142,13 @@ class Queue(Protocol):
         """The tasks of that status, or all, in the order in which they are done; those that ended stand last."""
 
     def requeue(self, ids: Iterable[int]) -> int:
-        """Let dead tasks be done again, with all their tries; returns how many that were."""
+        """Let dead tasks be done again, with all their tries; returns how many that were.
+
+        Of those with one key one is enough: the others are forgotten, since their work is on its way.
+        """
+
+    def discard(self, ids: Iterable[int]) -> int:
+        """Forget dead tasks; returns how many that were. What is still due is put in anew."""
 
     def prune(self) -> None:
         """Forget what was done a week ago and what died a month ago."""

@@ -10,7 +10,7 @@ from typing import Any, cast
 from sqlalchemy import Table, bindparam, delete, func, insert, not_, or_, select, update
 from sqlalchemy.orm import Session
 
-from staycurrent.store import corrections
+from staycurrent.store import corrections, labelling
 from staycurrent.store.engine import serialise_intake
 from staycurrent.store.models import Classification as ClassificationRow
 from staycurrent.store.models import Item, ItemLab, ItemText, ItemTopic, Lab, Sighting
@@ -21,8 +21,8 @@ _ITEMS, _TOPICS, _LABS = (cast("Table", t.__table__) for t in (Item, ItemTopic, 
 
 
 def count_outdated(session: Session, model: str) -> int:
-    """How many items no model or another model than `model` has classified."""
-    return session.scalar(select(func.count()).select_from(Item).where(_outdated(model))) or 0
+    """How many items no model or an older model than `model` has classified."""
+    return session.scalar(select(func.count()).select_from(Item).where(_outdated(session, model))) or 0
 
 
 STRETCH = 1000
@@ -32,7 +32,7 @@ STRETCH = 1000
 def outdated_stretches(session: Session, model: str, limit: int) -> list[int]:
     """The stretches (0 for the first) in which `model` has something to classify, the newest first."""
     number = (Item.id.op("/")(STRETCH)).label("number")  # of integers: both databases cut off
-    statement = select(number).where(_outdated(model)).group_by(number).order_by(number.desc()).limit(limit)
+    statement = select(number).where(_outdated(session, model)).group_by(number).order_by(number.desc()).limit(limit)
     return list(session.scalars(statement))
 
 
@@ -43,12 +43,15 @@ def forget_all(session: Session) -> None:
 
 
 def outdated(session: Session, model: str, *, after: int = 0, until: int | None = None, limit: int = 2000) -> list[Document]:
-    """The next documents, by id, that `model` has not classified, up to that id; `Document.id` is the item's row id."""
+    """The next documents, by id, that neither `model` nor a newer one has classified, up to that id.
+
+    `Document.id` is the item's row id.
+    """
     columns = (Item.id, Item.kind, ItemText.title, ItemText.abstract, ItemText.categories, ItemText.authors, ItemText.comment)
     statement = select(*columns).join(ItemText, ItemText.item_id == Item.id)
     if until is not None:
         statement = statement.where(Item.id <= until)
-    rows = session.execute(statement.where(_outdated(model), Item.id > after).order_by(Item.id).limit(limit)).all()
+    rows = session.execute(statement.where(_outdated(session, model), Item.id > after).order_by(Item.id).limit(limit)).all()
     evidence = _evidence(session, [row.id for row in rows])
     return [
         Document(
@@ -87,7 +90,9 @@ def answered_by(model: str) -> Any:
     return or_(Item.model == model, Item.model.startswith(f"{model}+", autoescape=True))
 
 
-def _outdated(model: str) -> Any:
+def _outdated(session: Session, model: str) -> Any:
+    if labelling.is_older(session, model):
+        return Item.model.is_(None)
     return or_(Item.model.is_(None), not_(answered_by(model)))
 
 

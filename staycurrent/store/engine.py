@@ -18,8 +18,8 @@ from sqlalchemy.orm import Session as Session
 
 from staycurrent.errors import SchemaError, SettingsError, StoreError
 from staycurrent.i18n import gettext as _
+from staycurrent.store import expansion, migration_lock, replicas
 from staycurrent.store import mail_models as mail_models  # its tables belong to the schema too
-from staycurrent.store import migration_lock, replicas
 from staycurrent.store import process_models as process_models  # its tables belong to the schema too
 from staycurrent.store import reader_models as reader_models  # its tables belong to the schema too
 from staycurrent.store.models import Base
@@ -244,16 +244,34 @@ def _upgrade(engine: Engine) -> str | None:
         before = _revision(connection)
         _refuse_newer(before)
         command.upgrade(_config(connection), "head")
+        expansion.note(connection, _steps())
         return before
 
 
 def check_schema(engine: Engine) -> None:
-    """Raises `SchemaError` unless the database is at this program's revision."""
+    """Raises `SchemaError` unless the database is at this program's revision, or at a newer one that still serves it."""
     with mapped_errors(), engine.connect() as connection:
         current = _revision(connection)
+        if current is not None and _serves_us(connection, current):
+            return
     _refuse_newer(current)
-    if current != head_revision():
-        raise SchemaError(_("the database's schema is older than this program; run: staycurrent migrate"))
+    raise SchemaError(_("the database's schema is older than this program; run: staycurrent migrate"))
+
+
+def _serves_us(connection: Connection, revision: str) -> bool:
+    if knows_revision(revision):
+        return revision == head_revision()
+    oldest = expansion.noted(connection, revision)
+    return oldest is not None and knows_revision(oldest)
+
+
+def serves(engine: Engine) -> bool:
+    """Whether this program works on the database's schema."""
+    try:
+        check_schema(engine)
+    except SchemaError:
+        return False
+    return True
 
 
 def revisions(engine: Engine) -> tuple[str | None, str]:
@@ -291,11 +309,17 @@ def _revision(connection: Connection) -> str | None:
     return MigrationContext.configure(connection).get_current_revision()
 
 
-def knows_revision(revision: str) -> bool:
-    """Whether a schema revision is this program's or an older one."""
+def _steps() -> list[tuple[str, str | None]]:
+    """This program's migrations in order, each with the oldest revision whose program works on what it makes."""
     from alembic.script import ScriptDirectory
 
-    return revision in {r.revision for r in ScriptDirectory.from_config(_config()).walk_revisions()}
+    newest_first = ScriptDirectory.from_config(_config()).walk_revisions()
+    return [(r.revision, getattr(r.module, "serves", None)) for r in newest_first][::-1]
+
+
+def knows_revision(revision: str) -> bool:
+    """Whether a schema revision is this program's or an older one."""
+    return revision in dict(_steps())
 
 
 def _refuse_newer(revision: str | None) -> None:

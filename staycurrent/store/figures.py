@@ -15,7 +15,7 @@ from sqlalchemy import Column, MetaData, String, Table, case, func, inspect, sel
 from sqlalchemy.orm import Session
 
 from staycurrent.store import heartbeats
-from staycurrent.store.engine import Engine, reading, revisions
+from staycurrent.store.engine import Engine, reading, revisions, serves
 from staycurrent.store.models import Item, Run, Source, SourceDay
 
 COUNTED_UP_TO = 200_000
@@ -56,6 +56,8 @@ class Figures:
 
     schema: str | None
     head: str
+    served: bool
+    """Whether this program works on that schema."""
     items: int
     unclassified: int
     sources: tuple[SourceFigures, ...]
@@ -66,6 +68,16 @@ class Figures:
     jobs: tuple[tuple[str, str, int], ...]
     """(state, queue, how many) of those that are not done, where there is a task queue."""
 
+    @property
+    def workers(self) -> int:
+        """Processes that live and do jobs out of the task queue."""
+        return sum(p.alive for p in self.processes if p.role == heartbeats.WORKER)
+
+    @property
+    def forsaken(self) -> int:
+        """Jobs that wait while no worker lives."""
+        return 0 if self.workers else sum(n for state, _, n in self.jobs if state == "todo")
+
 
 def figures(engine: Engine, now: datetime) -> Figures:
     """The numbers as of now. Raises `StoreError` when the database cannot be used."""
@@ -75,6 +87,7 @@ def figures(engine: Engine, now: datetime) -> Figures:
         return Figures(
             schema=current,
             head=head,
+            served=current == head or serves(engine),
             items=_items(session),
             unclassified=session.scalar(select(func.count()).select_from(Item).where(Item.model.is_(None))) or 0,
             sources=tuple(_sources(session, now)),

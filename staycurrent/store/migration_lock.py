@@ -41,11 +41,15 @@ def alone(engine: Engine) -> Iterator[None]:
             connection.execute(text("SELECT pg_advisory_unlock(:n)"), {"n": NUMBER})
 
 
+def limits() -> str:
+    """The statements that hold a transaction of PostgreSQL to the limits above."""
+    return f"SET LOCAL lock_timeout = '{int(LOCK_SECONDS * 1000)}ms'; SET LOCAL statement_timeout = '{STATEMENT_SECONDS}s'"
+
+
 def limit(connection: Connection) -> None:
     """The limits above, for this transaction."""
     if connection.dialect.name == "postgresql":
-        connection.execute(text(f"SET LOCAL lock_timeout = '{int(LOCK_SECONDS * 1000)}ms'"))
-        connection.execute(text(f"SET LOCAL statement_timeout = '{STATEMENT_SECONDS}s'"))
+        connection.execute(text(limits()))
 
 
 def patiently(step: Callable[[], T]) -> T:
@@ -57,4 +61,5 @@ def patiently(step: Callable[[], T]) -> T:
 
 
 def _was_in_use(error: BaseException) -> bool:
-    return isinstance(error, OperationalError) and isinstance(error.orig, LockNotAvailable)
+    cause = error.orig if isinstance(error, OperationalError) else error.__cause__  # the queue's errors are ours already
+    return isinstance(cause, LockNotAvailable)

@@ -1,4 +1,4 @@
-"""The table of processes."""
+"""The tables of processes, and of what those of two releases must agree on."""
 
 from __future__ import annotations
 
@@ -23,3 +23,22 @@ class Heartbeat(Base):
     started_at: Mapped[datetime]
     at: Mapped[datetime]
     """By the database's clock, so that the machines' own clocks may differ."""
+
+
+class SchemaServes(Base):
+    """One row: that the schema of `revision` is good for programs of the schema `oldest` and all between (`expansion`)."""
+
+    __tablename__ = "schema_serves"
+
+    revision: Mapped[str] = mapped_column(String(32), primary_key=True)
+    oldest: Mapped[str] = mapped_column(String(32))
+
+
+class LabellingModel(Base):
+    """A model of the classifier that is or was at work in this installation (`labelling`)."""
+
+    __tablename__ = "labelling_models"
+
+    version: Mapped[str] = mapped_column(String(100), primary_key=True)
+    since: Mapped[datetime]
+    """By the database's clock."""

@@ -20,7 +20,7 @@ from staycurrent.store.backup_file import Manifest
 from staycurrent.store.engine import Engine, mapped_errors, reading
 
 PARTS = ".staycurrent-restore-"
-SEEDED = frozenset({"alembic_version", "labs", "topics", "sources", "turns", "heartbeats"})
+SEEDED = frozenset({"alembic_version", "schema_serves", "labelling_models", "labs", "topics", "sources", "turns", "heartbeats"})
 """Tables that a fresh installation fills by itself, beside those of the task queue."""
 _BUSY = ("SQLITE_BUSY", "SQLITE_LOCKED")
 _IN_USE = "the database is in use; stop staycurrent (up, web, scheduler and workers) first"

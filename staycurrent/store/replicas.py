@@ -32,6 +32,11 @@ def attach(engine: Engine, replica: Engine) -> None:
     event.listen(engine, "engine_disposed", lambda _engine: replica.dispose())
 
 
+def has_one(engine: Engine) -> bool:
+    """Whether a replica is attached."""
+    return engine in _replicas
+
+
 def for_reading(engine: Engine) -> Engine:
     """Where to read now."""
     known = _replicas.get(engine)
@@ -47,7 +52,7 @@ def for_reading(engine: Engine) -> Engine:
 
 
 def note_write(engine: Engine) -> None:
-    """This process is about to change something."""
-    known = _replicas.get(engine)
-    if known is not None:
-        known.not_before = max(known.not_before, time.monotonic() + OWN_SECONDS)
+    """This process is about to change something; a reader that shares the engine's connections must see it too."""
+    for reader, known in list(_replicas.items()):
+        if reader.pool is engine.pool:
+            known.not_before = max(known.not_before, time.monotonic() + OWN_SECONDS)

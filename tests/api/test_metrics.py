@@ -125,6 +125,7 @@ def test_heartbeats_mails_and_jobs_are_counted_where_there_are_any(url: str, mak
     assert found["staycurrent_heartbeat_seconds", ("scheduler",)] < 60
     assert found["staycurrent_queue_jobs", ("mail", "todo")] == 2
     assert found["staycurrent_queue_jobs", ("collect", "failed")] == 1
+    assert found["staycurrent_queue_forsaken_jobs", ()] == 2, "nobody does them"
     assert ("staycurrent_queue_jobs", ("mail", "succeeded")) not in found, "what is done grows for ever"
 
 

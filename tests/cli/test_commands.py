@@ -202,6 +202,18 @@ def test_a_schema_newer_than_the_program_is_refused(home: Path, capsys: pytest.C
         assert "newer" in complaint(capsys, *command, status=1)
 
 
+def test_a_newer_schema_that_serves_this_program_is_used_and_never_migrated(
+    home: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with sqlite3.connect(home / "data" / "staycurrent.db") as connection:
+        connection.execute("UPDATE alembic_version SET version_num = '9999'")
+        connection.execute("UPDATE schema_serves SET revision = '9999', oldest = '0014'")
+    connection.close()
+    assert run(["items"]) == 0
+    for command in (("migrate",), ("up",), ("classify",)):
+        assert "newer" in complaint(capsys, *command, status=1)
+
+
 def test_a_taken_port_is_named(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
     import socket
 

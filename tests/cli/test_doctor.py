@@ -13,12 +13,16 @@ import pytest
 
 from staycurrent.cli import checks, run
 from staycurrent.cli.context import migrate_all
+from staycurrent.queue.connecting import connection
+from staycurrent.queue.shared import SharedQueue
+from staycurrent.queue.types import Task
 from staycurrent.store import engine as database
 from staycurrent.store import heartbeats
 from staycurrent.store import sources as source_store
 from staycurrent.store.engine import writing
 from staycurrent.types import Outcome, RunReport
 from tests import build
+from tests.queue.conftest import kind
 
 
 @pytest.fixture(autouse=True)
@@ -75,7 +79,29 @@ def test_a_sound_installation_is_ok_throughout(sound: str, capsys: pytest.Captur
         "scheduler",
         "mail",
         "model",
+        *({"workers"} if sound.startswith("postgresql") else ()),
     } == set(told)
+
+
+def test_jobs_that_nobody_does_and_dead_ones_are_named(sound: str, capsys: pytest.CaptureFixture[str]) -> None:
+    if sound.startswith("sqlite"):
+        pytest.skip("its jobs wait in the memory of the process that does them")
+    engine = database.open_engine(sound)
+    queue = SharedQueue(engine, [kind("note", lambda _: None)])
+    queue.put([Task("note", "collect:arxiv")])
+    with connection(engine) as c:
+        for status in ("doing", "failed"):  # as a worker does it
+            c.execute("UPDATE procrastinate_jobs SET status = %s", [status])
+        c.execute("INSERT INTO queue_failures SELECT id, 5, 'no luck' FROM procrastinate_jobs")
+    queue.put([Task("note", "mail:0"), Task("note", "mail:1")])
+    told = found(capsys)
+    assert told["workers"][0] == "warn"
+    assert "none is running, and 2 jobs wait" in told["workers"][1]
+    assert told["jobs"][0] == "warn"
+    assert "collect:arxiv: no luck" in told["jobs"][1]
+    heartbeats.beat(engine, heartbeats.WORKER, "1")
+    assert found(capsys)["workers"] == ("ok", "1 alive, 2 jobs wait ")
+    engine.dispose()
 
 
 def test_for_people_it_is_a_line_each(sound: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
@@ -105,6 +131,20 @@ def test_an_older_schema_and_a_newer_one_fail(tmp_path: Path, capsys: pytest.Cap
         state, words = found(capsys, status=1)["database"]
         assert state == "fail"
         assert word in words
+
+
+def test_a_newer_schema_that_serves_this_program_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "data" / "staycurrent.db"
+    engine = database.open_engine(f"sqlite:///{path}")
+    migrate_all(engine)
+    engine.dispose()
+    with sqlite3.connect(path) as connection:
+        connection.execute("UPDATE alembic_version SET version_num = '9999'")
+        connection.execute("UPDATE schema_serves SET revision = '9999'")
+    connection.close()
+    state, words = found(capsys)["database"]
+    assert state == "warn"
+    assert "schema 9999 is newer than this program" in words
 
 
 @pytest.mark.parametrize(

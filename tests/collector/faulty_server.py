@@ -131,6 +131,25 @@ def drip(connection: socket.socket) -> None:
         time.sleep(0.01)
 
 
+def drip_head(connection: socket.socket) -> None:
+    """A header that never ends, a byte at a time: nothing of the answer is there to look at."""
+    connection.sendall(b"HTTP/1.1 200 OK\r\nX-Long: ")
+    for _ in range(1000):
+        connection.sendall(b"x")
+        time.sleep(0.01)
+
+
+def drip_next(body: bytes) -> Reply:
+    """A good answer over a connection that is kept; the next request over it gets a head that never ends."""
+
+    def reply(connection: socket.socket) -> None:
+        connection.sendall(f"HTTP/1.1 200 OK\r\nContent-Length: {len(body)}\r\n\r\n".encode() + body)
+        if connection.recv(65536):
+            drip_head(connection)
+
+    return reply
+
+
 def bomb(connection: socket.socket) -> None:
     """About a megabyte of gzip that unpacks to one GiB: a full flush lets equal blocks repeat byte for byte."""
     packer = zlib.compressobj(9, wbits=31)

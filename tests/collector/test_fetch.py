@@ -6,6 +6,7 @@ import gzip
 import logging
 import subprocess
 import sys
+import time as real
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -27,7 +28,7 @@ from tests.collector.fakes import Time
 
 # Its sibling: pytest's importlib mode puts no test folder on the path.
 sys.path.insert(0, str(Path(__file__).parent))
-from faulty_server import FaultyServer, answer, bomb, cut, drip, hang_up, redirect, reset, stall
+from faulty_server import FaultyServer, answer, bomb, cut, drip, drip_head, drip_next, hang_up, redirect, reset, stall
 
 NOW = datetime(2026, 5, 20, 12, tzinfo=UTC)
 FEED = b'<?xml version="1.0"?>\n<feed><entry>' + b"text " * 500 + b"</entry></feed>\n"
@@ -220,13 +221,71 @@ def test_a_406_over_the_right_body_is_taken(server: FaultyServer, time: Time) ->
 
 
 def test_silence_and_a_drip_end(server: FaultyServer, time: Time) -> None:
-    import time as real
-
     with fetcher(time, timeouts=Timeouts(read=0.1), attempts=2) as web, pytest.raises(errors.Timeout, match="fell silent, 2"):
         web.get(server.on("/stall", stall))
     slow = fetcher(time, timeouts=Timeouts(deadline=0.1), attempts=2, monotonic=real.monotonic)
     with slow as web, pytest.raises(errors.Timeout, match=r"did not finish in 0\.1 s, 2"):
         web.get(server.on("/drip", drip))
+
+
+@pytest.mark.parametrize("proxied", [False, True])
+def test_a_head_that_drips_ends_in_time(
+    server: FaultyServer, time: Time, monkeypatch: pytest.MonkeyPatch, proxied: bool
+) -> None:
+    """Ten seconds of it, in which the server is never silent."""
+    url = server.on("/drip", drip_head)
+    if proxied:
+        server.on("http://far.test/drip", drip_head)
+        monkeypatch.setenv("HTTP_PROXY", server.base)
+        url = "http://far.test/drip"
+    began = real.monotonic()
+    slow = fetcher(time, timeouts=Timeouts(deadline=0.1), attempts=1, monotonic=real.monotonic)
+    with slow as web, pytest.raises(errors.Timeout, match=r"did not finish in 0\.1 s, 1 try"):
+        web.get(url)
+    assert real.monotonic() - began < 5
+
+
+def test_a_head_that_drips_over_a_kept_connection_ends_in_time(server: FaultyServer, time: Time) -> None:
+    url = server.on("/feed", drip_next(FEED))
+    slow = fetcher(time, timeouts=Timeouts(deadline=0.2), attempts=1, monotonic=real.monotonic)
+    with slow as web:
+        assert web.get(url).body == FEED
+        with pytest.raises(errors.Timeout, match="did not finish"):
+            web.get(url)
+    assert len(server.requests) == 1, "the second one went over the same connection"
+
+
+def test_the_next_address_of_a_name_is_tried(server: FaultyServer, time: Time, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("collector.deadline.resolve", lambda _host, _port: ("127.0.0.2", "127.0.0.1"))
+    url = server.on("/feed", answer(200, FEED)).replace("127.0.0.1", "localhost")
+    with fetcher(time, attempts=1) as web:
+        assert web.get(url).body == FEED
+
+
+def test_redirects_share_the_deadline_of_their_request(server: FaultyServer, time: Time) -> None:
+    """Each of three hops takes 40 of 100 seconds; waiting for a turn takes none."""
+
+    class SlowGate(WatchedGate):
+        @contextmanager
+        def turn(self, url: str) -> Iterator[None]:
+            time.now += 1000
+            with super().turn(url):
+                yield
+
+    def after(seconds: float, reply: Any) -> Any:
+        def answering(connection: Any) -> None:
+            time.now += seconds
+            reply(connection)
+
+        return answering
+
+    url = server.on("/1", after(40, redirect("/2")))
+    server.on("/2", after(40, redirect("/3")), after(10, answer(200, FEED)))
+    server.on("/3", after(40, drip_head))
+    with fetcher(time, gate=SlowGate(), timeouts=Timeouts(deadline=100), attempts=1) as web:
+        with pytest.raises(errors.Timeout, match="did not finish in 100 s"):
+            web.get(url)
+        assert web.get(url).body == FEED
 
 
 def test_nobody_at_the_address(time: Time) -> None:

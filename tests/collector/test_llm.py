@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import gzip
+import sys
 import threading
+import time
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,6 +15,10 @@ from collector.llm import MAX_BYTES, LanguageModel
 from staycurrent import errors
 from staycurrent.errors import FetchError
 from tests.classifier.llm_server import Reply, fails, says, serving
+
+# Its sibling: pytest's importlib mode puts no test folder on the path.
+sys.path.insert(0, str(Path(__file__).parent))
+from faulty_server import FaultyServer, drip_head
 
 MESSAGES = [{"role": "system", "content": "Rules"}, {"role": "user", "content": "A paper, très long"}]
 KEY = "sk-very-secret"
@@ -99,6 +106,15 @@ def test_one_that_drips_is_given_up() -> None:
         pytest.raises(errors.Timeout),
     ):
         ask(MESSAGES)
+
+
+def test_one_whose_head_drips_is_given_up() -> None:
+    began = time.monotonic()
+    with FaultyServer() as there, LanguageModel(there.base + "/v1", "small", seconds=0.1) as ask:
+        there.on("/v1/chat/completions", drip_head)
+        with pytest.raises(errors.Timeout, match=r"did not finish in 0\.1 s"):
+            ask(MESSAGES)
+    assert time.monotonic() - began < 5
 
 
 def test_an_endpoint_that_is_not_there_is_an_error_of_ours() -> None:

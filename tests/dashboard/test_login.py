@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from itsdangerous import TimestampSigner, URLSafeTimedSerializer
-from sqlalchemy import insert
+from sqlalchemy import insert, text
 from starlette.applications import Starlette
 from starlette.testclient import TestClient
 from streamlit.testing.v1 import AppTest
@@ -226,6 +226,8 @@ def test_the_owner_sees_what_needs_them_and_no_address(
         closed = {"state": "dead", "due_at": build.NOW, "next_try_at": build.NOW, "closed_at": build.NOW}
         with writing(mail.engine) as session:
             session.execute(insert(Delivery).values(**row, **closed, error="550 <ada@example.org>: no such box"))
+            session.execute(text("CREATE TABLE procrastinate_jobs (queue_name text, status text)"))
+            session.execute(text("INSERT INTO procrastinate_jobs VALUES ('mail', 'todo'), ('collect', 'todo')"))
             corrections.correct(session, 1, 6, who=profile_of(ISSUER, "u-1"), why="<i>about</i>", now=build.NOW)
     shown = page_text(open_page("operations"))
     assert "1 mail was given up." in shown
@@ -235,3 +237,4 @@ def test_the_owner_sees_what_needs_them_and_no_address(
     assert profile_of(ISSUER, "u-1") not in shown
     assert "timeout" in shown  # of the example's failed run
     assert "No scheduler is running" in shown
+    assert "No worker is running: 2 jobs wait." in shown

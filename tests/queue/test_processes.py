@@ -124,6 +124,7 @@ def test_up_does_the_same_in_one_process(here: Installation, postgres: Engine, f
     process = here.start("up", "--port", "0")
     assert until(lambda: is_done(postgres), 40), process.said()
     assert_all_there_once(postgres)
+    assert ask(postgres, "SELECT role FROM heartbeats ORDER BY role") == [("scheduler",), ("worker",)]
     assert process.end() == 0
 
 
@@ -137,6 +138,8 @@ def test_dead_jobs_are_seen_and_wait_again(here: Installation, postgres: Engine,
         c.execute("INSERT INTO queue_failures SELECT id, 5, 'no luck' FROM procrastinate_jobs WHERE status = 'failed'")
     shown = json.loads(here.run("queue", "dead", "--json").stdout)["jobs"]
     assert [(job["job"], job["tries"], job["error"], job["status"]) for job in shown] == [(FEED, 5, "no luck", "dead")]
+    assert "name the jobs, or --all" in here.run("queue", "discard").stderr
+    assert "0 jobs are forgotten" in here.run("queue", "discard", "999999").stderr
     assert "1 jobs wait again" in here.run("queue", "requeue", "--all").stderr
     feed.open.set()
     here.start("worker")

@@ -176,6 +176,22 @@ def test_what_fails_too_often_is_dead_until_someone_lets_it_go_on(
     assert "Traceback" in caplog.text, "a bug is shown in full"
 
 
+def test_what_is_dead_can_be_forgotten_and_is_due_again(make_queue: MakeQueue) -> None:
+    def work(_: Arguments) -> None:
+        raise ZeroDivisionError
+
+    queue = make_queue([kind("note", work, retry=Retry(tries=1))])
+    queue.put([task("a"), task("b")])
+    with working(queue):
+        assert until(lambda: len(queue.listed(Status.DEAD)) == 2)
+    first, second = queue.listed(Status.DEAD)
+    queue.put([task("c")])
+    (waiting,) = queue.listed(Status.WAITING)
+    assert queue.discard([first.id, waiting.id, 999_999]) == 1, "only what is dead"
+    assert [q.id for q in queue.listed(Status.DEAD)] == [second.id]
+    assert queue.put([task(first.task.key)]) == 1
+
+
 def test_what_follows_is_put_in_at_once(make_queue: MakeQueue) -> None:
     notes = Notes()
     follower = kind("after", notes, due=lambda: [task("after", "after", n=2)])

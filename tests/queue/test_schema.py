@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from procrastinate import App
+from sqlalchemy import text
 
 from staycurrent.errors import SchemaError
 from staycurrent.queue import schema
 from staycurrent.queue.connecting import connection, connector
+from staycurrent.queue.shared import SharedQueue
+from staycurrent.queue.types import Status, Task
 from staycurrent.store import engine as database
+from staycurrent.store import migration_lock
 from staycurrent.store.engine import Engine
 from tests import databases
+from tests.queue.conftest import kind
 
 
 @pytest.fixture
@@ -77,6 +83,53 @@ def test_a_file_that_fails_leaves_nothing_behind(postgres: Engine, tmp_path: Pat
         schema.apply(postgres, folder=tmp_path, package="90.0.0")
     assert tables(postgres, "procrastinate_new") == []
     assert schema.missing(postgres, folder=tmp_path, package="90.0.0") == ["90.00.00_01_pre_bad.sql"]
+
+
+def test_a_change_of_its_tables_gives_way_and_is_tried_again(
+    postgres: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Who asks for the table after us waits behind us, so we stop waiting; the next try finds it free."""
+    schema.apply(postgres)
+    (tmp_path / "90.00.00_01_pre_add.sql").write_text("ALTER TABLE procrastinate_jobs ADD COLUMN new int;")
+    monkeypatch.setattr(migration_lock, "LOCK_SECONDS", 0.1)
+    monkeypatch.setattr(migration_lock, "PAUSE_SECONDS", 0.1)
+    with postgres.connect() as other:
+        transaction = other.begin()
+        other.execute(text("SELECT 1 FROM procrastinate_jobs"))
+        monkeypatch.setattr(migration_lock, "TRIES", 2)
+        with pytest.raises(database.StoreError, match="canceling statement due to lock timeout"):
+            schema.apply(postgres, folder=tmp_path, package="90.0.0")
+        monkeypatch.setattr(migration_lock, "TRIES", 100)
+        release = threading.Timer(0.5, transaction.rollback)
+        release.start()
+        assert schema.apply(postgres, folder=tmp_path, package="90.0.0") == ["90.00.00_01_pre_add.sql"]
+        release.join()
+    with connection(postgres) as c:
+        c.execute("SELECT new FROM procrastinate_jobs")
+
+
+def test_of_many_that_died_at_one_work_one_waits_again_and_none_stays_dead(postgres: Engine) -> None:
+    """As after some days without a mail server: the schedule put the same work in anew each hour, and it died each time."""
+    schema.apply(postgres)
+    queue = SharedQueue(postgres, [kind("note", lambda _: None)])
+
+    def die() -> None:
+        with connection(postgres) as c:
+            for status in ("doing", "failed"):  # as a worker does it
+                c.execute("UPDATE procrastinate_jobs SET status = %s WHERE status IN ('todo', 'doing')", [status])
+            c.execute("UPDATE procrastinate_events SET at = at - interval '2 hours'")
+
+    for _ in range(3):
+        assert queue.put([Task("note", "mail"), Task("note", "other")]) == 2
+        die()
+    dead = queue.listed(Status.DEAD)
+    assert len(dead) == 6
+    assert queue.requeue([q.id for q in dead if q.task.key == "mail"]) == 1
+    assert [q.task.key for q in queue.listed(Status.DEAD)] == ["other"] * 3, "another work is not touched"
+    assert queue.put([Task("note", "other")]) == 1
+    assert queue.requeue([q.id for q in dead]) == 0
+    assert queue.listed(Status.DEAD) == [], "an equal one waits already"
+    assert sorted(q.task.key for q in queue.listed(Status.WAITING)) == ["mail", "other"]
 
 
 def test_every_file_of_the_package_is_understood() -> None:

@@ -6,7 +6,8 @@ import signal
 import subprocess
 import sys
 import time
-from concurrent.futures import ThreadPoolExecutor
+import zlib
+from concurrent.futures import Future, ThreadPoolExecutor
 from itertools import pairwise
 from pathlib import Path
 
@@ -18,6 +19,8 @@ from staycurrent.errors import StoreError
 from staycurrent.store import engine as database
 from staycurrent.store.engine import Engine, writing
 from staycurrent.store.turns import Turns
+from tests import databases
+from tests.waiting import until
 
 DELAY = 0.05
 CLOCK_GRAIN = 0.002
@@ -113,6 +116,54 @@ def test_a_killed_holder_blocks_nobody(url: str, engine: Engine) -> None:
     killed = time.monotonic()
     with Turns(engine, "arxiv", 0.2).turn():
         assert time.monotonic() - killed < 20
+
+
+HOLDERS = """
+SELECT pid FROM pg_locks WHERE locktype = 'advisory' AND granted AND objid = :n
+AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
+"""
+
+
+def test_a_turn_whose_connection_broke_while_it_waited_is_waited_for_again(tmp_path: Path) -> None:
+    """Else two of them wait for the same moment, and ask at the same moment."""
+    with databases.fresh_url("postgresql", tmp_path) as url:
+        first, second = database.open_engine(url), database.open_engine(url)
+        spans: list[tuple[float, float]] = []
+
+        def ask(turns: Turns) -> None:
+            with turns.turn():
+                start = time.monotonic()
+                time.sleep(0.05)  # a request takes its time
+                spans.append((start, time.monotonic()))
+
+        def holders() -> list[int]:
+            with database.reading(second) as session:
+                number = zlib.crc32(b"staycurrent.turn.arxiv")
+                return list(session.scalars(text(HOLDERS), {"n": number}))
+
+        with ThreadPoolExecutor(1) as pool:
+            others: list[Future[None]] = []
+
+            def nap(seconds: float) -> None:
+                if not others:
+                    (holder,) = holders()
+                    with writing(second) as session:
+                        session.execute(text("SELECT pg_terminate_backend(:p)"), {"p": holder})
+                    assert until(lambda: not holders())
+                    others.append(pool.submit(ask, Turns(second, "arxiv", 0.5)))
+                    assert until(holders)
+                time.sleep(seconds)
+
+            mine = Turns(first, "arxiv", 0.5, nap)
+            ask(mine)
+            ask(mine)
+            others[0].result(20)
+        first.dispose()
+        second.dispose()
+    spans.sort()
+    assert len(spans) == 3
+    for (_, end), (start, _) in pairwise(spans):
+        assert start - end >= 0.5 - CLOCK_GRAIN
 
 
 def test_a_lock_file_that_cannot_be_made_is_one_line(tmp_path: Path) -> None:
