@@ -112,6 +112,9 @@ class Settings(BaseSettings):
     retention_runs: int = Field(365, ge=0, description="Days for which collector runs are kept; 0 keeps them")
     retention_counts: int = Field(400, ge=0, description="Days for which every day's votes and stars are kept; 0 keeps them")
     retention_answers: int = Field(400, ge=0, description="Days for which answers of older models are kept; 0 keeps them")
+    retention_mails: int = Field(
+        400, ge=0, description="Days for which it is kept who was sent which digest when; 0 keeps it. Nothing is sent twice"
+    )
 
     @classmethod
     def settings_customise_sources(

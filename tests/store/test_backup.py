@@ -222,6 +222,7 @@ def test_what_is_there_is_replaced_only_when_asked(url: str, filled: Engine, oth
 def test_an_older_backup_is_brought_up_to_date(filled: Engine, other: str, tmp_path: Path) -> None:
     with writing(filled) as session:  # as the release before 0012 left it
         session.execute(text("DROP TABLE heartbeats"))
+        session.execute(text("ALTER TABLE subscriptions DROP COLUMN told_until"))
         session.execute(text("UPDATE alembic_version SET version_num = '0011'"))
     assert backup(filled, tmp_path / "b", version=VERSION).schema == "0011"
     restore(other, tmp_path / "b")
