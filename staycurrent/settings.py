@@ -120,6 +120,13 @@ class Settings(BaseSettings):
     retention_runs: int = Field(365, ge=0, description="Days for which collector runs are kept; 0 keeps them")
     retention_counts: int = Field(400, ge=0, description="Days for which every day's votes and stars are kept; 0 keeps them")
     retention_answers: int = Field(400, ge=0, description="Days for which answers of older models are kept; 0 keeps them")
+    owner_only: bool = Field(
+        False,
+        description="Only this machine reaches the port, whatever HOST says, as a container's on 127.0.0.1: it is the owner's",
+    )
+    retention_mails: int = Field(
+        400, ge=0, description="Days for which it is kept who was sent which digest when; 0 keeps it. Nothing is sent twice"
+    )
 
     @classmethod
     def settings_customise_sources(
@@ -236,7 +243,8 @@ class Settings(BaseSettings):
     @property
     def is_loopback(self) -> bool:
         """Whether only people at this machine reach the server: a public address says that a proxy brings in strangers."""
-        return all(_is_local(host) for host in (self.host, urlsplit(self.public_url).hostname) if host)
+        bound = None if self.owner_only else self.host
+        return all(_is_local(host) for host in (bound, urlsplit(self.public_url).hostname) if host)
 
     @property
     def resolved_database_url(self) -> str:

@@ -6,6 +6,7 @@ import os
 import re
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -79,8 +80,8 @@ def test_secrets_come_from_files_and_never_from_the_environment() -> None:
 
 def test_what_an_operator_writes_beside_the_files_is_never_committed_or_built_in() -> None:
     root = DOCKER.parent
-    (more,) = composed("compose.scale.yaml")["x-staycurrent"]["env_file"]
-    assert more == {"path": "staycurrent.env", "required": False}
+    given = composed("compose.scale.yaml")["x-staycurrent"], services("compose.yaml")["staycurrent"]
+    assert [service["env_file"] for service in given] == [[{"path": "staycurrent.env", "required": False}]] * 2
     ignored = (root / ".gitignore").read_text("utf-8").splitlines()
     assert {"/docker/secrets/", "/docker/staycurrent.env"} <= set(ignored)
     assert "COPY . " not in (DOCKER / "Dockerfile").read_text("utf-8")
@@ -107,7 +108,49 @@ def test_only_the_proxy_is_open_to_everyone_and_the_database_to_nobody() -> None
     assert public == {"caddy"}
     assert "ports" not in found["db"]
     assert composed("compose.scale.yaml")["networks"]["inside"] == {"internal": True}
-    assert found["db"]["networks"] == found["web"]["networks"] == ["inside"]
+    assert found["db"]["networks"] == ["inside"]
+
+
+def test_every_process_that_asks_others_has_a_way_out() -> None:
+    """Collectors ask the sources, `web` the provider of a sign-in; `migrate` asks nobody."""
+    networks = composed("compose.scale.yaml")["networks"]
+    ways_out = {name for name, info in networks.items() if not (info or {}).get("internal")}
+    for name in ("web", "scheduler", "worker", "caddy"):
+        assert ways_out & set(services("compose.scale.yaml")[name]["networks"]), name
+
+
+def test_the_image_can_back_up_the_server_of_compose() -> None:
+    (server,) = re.findall(r"^postgres:(\d+)", services("compose.scale.yaml")["db"]["image"])
+    assert f"postgresql-client-{server} " in (DOCKER / "Dockerfile").read_text("utf-8")
+
+
+@pytest.mark.parametrize("name", ["compose.yaml", "compose.scale.yaml"])
+def test_a_backup_outlives_its_container(name: str) -> None:
+    """The folder is the image's, so that a new volume belongs to the user of the image."""
+    assert re.search(r"install --directory .* /backups\b", (DOCKER / "Dockerfile").read_text("utf-8"))
+    ours = [s for s in services(name).values() if "build" in s or s.get("image") == "staycurrent"]
+    assert ours
+    assert all("backups:/backups" in service["volumes"] for service in ours)
+    assert "backups" in composed(name)["volumes"]
+
+
+def test_who_reaches_the_port_of_the_laptop_s_container_is_at_this_machine() -> None:
+    """Which alone makes it right that its reader is the owner."""
+    (service,) = services("compose.yaml").values()
+    assert service["environment"] == {f"{PREFIX}OWNER_ONLY": "true"}
+    assert all(port.startswith("127.0.0.1:") for port in service["ports"])
+    assert f"{PREFIX}OWNER_ONLY" not in (DOCKER / "Dockerfile").read_text("utf-8")
+    assert f"{PREFIX}OWNER_ONLY" not in (DOCKER / "compose.scale.yaml").read_text("utf-8")
+
+
+def hadolint() -> str | None:
+    return shutil.which("hadolint", path=f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}")
+
+
+@pytest.mark.skipif(not hadolint(), reason="no hadolint on this machine")
+def test_hadolint_has_nothing_to_say() -> None:
+    done = subprocess.run([hadolint() or "", str(DOCKER / "Dockerfile")], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (0, "")
 
 
 def test_the_proxy_keeps_readers_at_their_process_and_the_metrics_inside() -> None:

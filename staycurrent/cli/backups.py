@@ -11,13 +11,17 @@ import typer
 from staycurrent import __version__
 from staycurrent.cli import output
 from staycurrent.cli.context import App, load_settings, migrate_all, open_app
+from staycurrent.clock import clock
 from staycurrent.errors import UsageError
 from staycurrent.settings import Settings
 from staycurrent.store import backup as backup_store
 from staycurrent.store import engine as database
 from staycurrent.store import recovery, retention
+from staycurrent.store.carrying import Carried
 from staycurrent.store.retention import Policy
 
+PENDING_DAYS = 30
+"""After its confirming link expired a request is forgotten, with the address."""
 _Json = Annotated[bool, typer.Option("--json", help="Print one JSON document")]
 
 
@@ -58,11 +62,23 @@ def restore(
 ) -> None:
     """Put a backup in the place of the database; stop all processes first."""
     settings = load_settings()
-    made = recovery.restore(settings.resolved_database_url, file, force=force)
+    now = clock(settings.today)()
+    made = recovery.restore(settings.resolved_database_url, file, force=force, now=now, tell=_tell)
     engine = database.open_engine(settings.resolved_database_url)
     migrate_all(engine)
     engine.dispose()
     output.say(f"restored {made.counts.get('items', 0):,} items of {made.made_at:%Y-%m-%d %H:%M} UTC, schema {made.schema}")
+
+
+def _tell(carried: Carried) -> None:
+    if carried.ended or carried.deliveries:
+        known = f"{carried.deliveries:,} deliveries and {carried.ended:,} digests that ended"
+        output.say(f"carried over from the database that was replaced: {known} since the backup")
+    if carried.unknown:
+        output.say(
+            f"what happened to {carried.unknown:,} digests since the backup is not known: periods up to now count as sent, "
+            "and who left since then has to leave again"
+        )
 
 
 def prune(json: _Json = False) -> None:
@@ -77,4 +93,12 @@ def prune(json: _Json = False) -> None:
 
 def policy(settings: Settings) -> Policy:
     """What the settings keep."""
-    return Policy(settings.retention_runs, settings.retention_counts, settings.retention_answers)
+    from staycurrent.digest.tokens import MAX_AGE, Purpose
+
+    return Policy(
+        settings.retention_runs,
+        settings.retention_counts,
+        settings.retention_answers,
+        mails=settings.retention_mails,
+        pending=MAX_AGE[Purpose.CONFIRM].days + PENDING_DAYS,
+    )

@@ -99,8 +99,9 @@ def _settings(given: Settings) -> Iterator[Check]:
     if is_public and urlsplit(given.public_url).scheme != "https":
         yield Check("public address", WARN, f"{given.public_url} is not https", "put TLS in front and name the https address")
     if not given.is_loopback and not is_public:
-        said = f"the server binds to {given.host}, and there is no log-in: whoever reaches it reads, and acts as its reader"
-        yield Check("host", WARN, said, "set STAYCURRENT_HOST=127.0.0.1, or a proxy in front and STAYCURRENT_PUBLIC_URL")
+        said = f"the server binds to {given.host}: whoever reaches it reads, and nobody is its owner, who marks and corrects"
+        todo = "set STAYCURRENT_HOST=127.0.0.1, or a proxy in front and STAYCURRENT_PUBLIC_URL"
+        yield Check("host", WARN, said, f"{todo}; STAYCURRENT_OWNER_ONLY=true where only this machine reaches the port")
     key = given.secret_key.get_secret_value()
     if key and len(key) < SHORTEST_KEY:
         yield Check("secret key", FAIL, f"it has {len(key)} characters", f"take a random one of {SHORTEST_KEY} or more")

@@ -50,6 +50,12 @@ def period(plan: Plan, moment: datetime) -> Period:
     return week(day - WEEK)
 
 
+def moment_of(plan: Plan, told: Period) -> datetime:
+    """The moment at which a plan tells of a period: the first one after its end, UTC."""
+    end = datetime.combine(told.last + timedelta(days=1), time(), ZoneInfo(plan.timezone))
+    return next_moment(plan, end.astimezone(UTC) - timedelta(seconds=1))
+
+
 def week(day: date) -> Period:
     """The ISO week that a day lies in."""
     year, number, _ = day.isocalendar()

@@ -48,7 +48,7 @@ def queue_period(engine: Engine, period: Period, now: datetime) -> int:
     while True:
         with database.writing(engine) as session:
             page = subscribers.active(session, cadence_of(period), after, CHUNK)
-            made += deliveries.put(session, [order(s, period, now) for s in page], now)
+            made += deliveries.put(session, [order(s, period, now) for s in page if not _is_told(s, period)], now)
         if len(page) < CHUNK:
             return made
         after = page[-1].id
@@ -78,10 +78,20 @@ def _expected(engine: Engine, period: Period | None, now: datetime) -> Iterator[
         while after is not None:
             with database.reading(engine) as session:
                 page = subscribers.active(session, cadence, after, CHUNK)
-                named = [(s, name) for s in page if (name := period.name if period else _due_period(s, now))]
+                named = [(s, name) for s in page if (name := _asked(s, period) if period else _due_period(s, now))]
                 there = {n: deliveries.present(session, n, [s.id for s in page]) for n in {n for _, n in named}}
             yield from ((s, n) for s, n in named if s.id not in there[n])
             after = page[-1].id if len(page) == CHUNK else None
+
+
+def _asked(subscription: Subscription, period: Period) -> str | None:
+    return None if _is_told(subscription, period) else period.name
+
+
+def _is_told(subscription: Subscription, period: Period) -> bool:
+    """Whether the period counts as sent, though there may be no delivery of it (any more)."""
+    until = subscription.told_until
+    return until is not None and due.moment_of(subscription.plan, period) <= until
 
 
 def _due_period(subscription: Subscription, now: datetime) -> str | None:
@@ -90,8 +100,9 @@ def _due_period(subscription: Subscription, now: datetime) -> str | None:
 
 
 def _moment(subscription: Subscription, now: datetime) -> datetime | None:
-    since = subscription.next_due_at
-    return due.last_moment(subscription.plan, since, now) if since and since <= now else None
+    since, until = subscription.next_due_at, subscription.told_until
+    moment = due.last_moment(subscription.plan, since, now) if since and since <= now else None
+    return moment if moment and (until is None or moment > until) else None
 
 
 def _orders(ready: tuple[Subscription, ...], now: datetime) -> Iterator[Order]:

@@ -67,6 +67,8 @@ class Subscription(Base):
     """The newest edition that arrived; it leads to those before it."""
     failures: Mapped[int] = mapped_column(Integer, default=0)
     """Deliveries that failed one after the other."""
+    told_until: Mapped[datetime | None]
+    """Periods whose moment is not after this one count as sent, whatever the deliveries say: some went, or never came back."""
 
 
 class Suppression(Base):

@@ -72,8 +72,8 @@ def run(command: Sequence[str], engine: Engine) -> None:
             raise StoreError(f"{Path(command[0]).name}: {complaint(said)}")
 
 
-def replay(dump: Path, engine: Engine, before: str) -> None:
-    """Restore a dump in one transaction that begins with the statements `before`: all of it, or nothing.
+def replay(dump: Path, engine: Engine, before: str, after: str = "") -> None:
+    """Restore a dump in one transaction, between the statements `before` and `after`: all of it, or nothing.
 
     psql gets COMMIT only after pg_restore has come to a good end, so one that is cut off anywhere leaves nothing.
     """
@@ -86,7 +86,7 @@ def replay(dump: Path, engine: Engine, before: str) -> None:
         assert psql.stdin
         try:
             with suppress(BrokenPipeError):  # psql has gone, and says why below
-                _feed(psql.stdin, reader, before)
+                _feed(psql.stdin, reader, before, after)
         except BaseException:
             psql.kill()
             raise
@@ -98,7 +98,7 @@ def replay(dump: Path, engine: Engine, before: str) -> None:
             raise StoreError(f"psql: {complaint(said)}")
 
 
-def _feed(to: IO[bytes], reader: Sequence[str], before: str) -> None:
+def _feed(to: IO[bytes], reader: Sequence[str], before: str, after: str) -> None:
     with TemporaryFile() as said:
         with subprocess.Popen(reader, stdout=subprocess.PIPE, stderr=said) as pg_restore:  # noqa: S603
             assert pg_restore.stdout
@@ -110,7 +110,7 @@ def _feed(to: IO[bytes], reader: Sequence[str], before: str) -> None:
                 raise
         if pg_restore.returncode:
             raise StoreError(f"pg_restore: {complaint(said)}")
-    to.write(b"\nCOMMIT;\n")
+    to.write(f"\n{after}\nCOMMIT;\n".encode())
     to.flush()
 
 

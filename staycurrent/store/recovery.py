@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from urllib.parse import quote
@@ -13,13 +14,16 @@ from urllib.parse import quote
 from sqlalchemy import Connection, inspect, text
 
 from staycurrent.errors import SchemaError, StoreError, UsageError
-from staycurrent.store import backup_file, heartbeats, postgres_tools
+from staycurrent.store import backup_file, carrying, heartbeats, kept_mail, postgres_tools
 from staycurrent.store import engine as database
 from staycurrent.store.backup import mapped_os_errors, sync_folder
 from staycurrent.store.backup_file import Manifest
-from staycurrent.store.engine import Engine, mapped_errors, reading
+from staycurrent.store.carrying import Carried
+from staycurrent.store.engine import Engine, mapped_errors, reading, writing
 
 PARTS = ".staycurrent-restore-"
+MARGIN = timedelta(days=2)
+"""Before the moment of a backup, for what was under way while it was made; what it holds is not taken twice."""
 SEEDED = frozenset({"alembic_version", "schema_serves", "labelling_models", "labs", "topics", "sources", "turns", "heartbeats"})
 """Tables that a fresh installation fills by itself, beside those of the task queue."""
 _BUSY = ("SQLITE_BUSY", "SQLITE_LOCKED")
@@ -52,9 +56,15 @@ END $$;
 """Everything of ours goes in the transaction that brings the backup; what extensions brought stays."""
 
 
-def restore(url: str, path: Path, *, force: bool = False) -> Manifest:
+def _silent(_carried: Carried) -> None: ...
+
+
+def restore(
+    url: str, path: Path, *, force: bool = False, now: datetime | None = None, tell: Callable[[Carried], None] = _silent
+) -> Manifest:
     """Put the backup in the place of the database at `url` and bring its schema up to date.
 
+    What that database knows of mail sent since the backup, and of who left, is carried over; `tell` is told how much.
     Raises `UsageError` for a database with something in it (without `force`) and for one of another kind, `SchemaError`
     for a backup of a newer program, `StoreError` for a damaged file and a database that is in use.
     """
@@ -69,13 +79,16 @@ def restore(url: str, path: Path, *, force: bool = False) -> Manifest:
                 "database use: staycurrent export --format jsonl, then staycurrent import jsonl"
             )
         with mapped_os_errors():
-            (_sqlite if manifest.kind == "sqlite" else _postgresql)(engine, path, force=force)
+            _put = _sqlite if manifest.kind == "sqlite" else _postgresql
+            now = now or datetime.now(UTC)
+            carried = _put(engine, path, min(manifest.made_at, now) - MARGIN, now, force=force)
     finally:
         engine.dispose()
+    tell(carried)
     return manifest
 
 
-def _sqlite(engine: Engine, path: Path, *, force: bool) -> None:
+def _sqlite(engine: Engine, path: Path, since: datetime, now: datetime, *, force: bool) -> Carried:
     name = engine.url.database
     if not name or name == ":memory:":
         raise UsageError("a database in memory cannot be restored")
@@ -84,26 +97,45 @@ def _sqlite(engine: Engine, path: Path, *, force: bool) -> None:
         _refuse_what_is_full(engine)
     engine.dispose()  # our own connections would count as somebody's
     with TemporaryDirectory(prefix=PARTS, dir=target.parent) as folder:
-        fresh = Path(folder) / "database"
+        fresh, kept = Path(folder) / "database", Path(folder) / "mail"
         backup_file.extract(path, fresh)
-        _bring_up_to_date(fresh)
+        with _alone(target):
+            pass  # nobody may be sending while it is read
+        knows = target.exists() and kept_mail.keep(engine, kept, since)
+        engine.dispose()
+        carried = _bring_up_to_date(fresh, kept if knows else None, now)
         with _alone(target):
             for beside in ("-wal", "-shm", "-journal"):
                 target.with_name(f"{target.name}{beside}").unlink(missing_ok=True)
             fresh.replace(target)
         sync_folder(target.parent)
+    return carried
 
 
-def _bring_up_to_date(fresh: Path) -> None:
+def _bring_up_to_date(fresh: Path, kept: Path | None, now: datetime) -> Carried:
     opened = database.open_engine(f"sqlite:///{quote(str(fresh.absolute()))}")
     try:
         database.migrate(opened)
+        carried = _carry(opened, kept, now)
     finally:
         opened.dispose()
     with closing(sqlite3.connect(fresh)) as connection:
         connection.execute("PRAGMA journal_mode=DELETE")
     with fresh.open("rb") as whole:
         os.fsync(whole.fileno())
+    return carried
+
+
+def _carry(engine: Engine, kept: Path | None, now: datetime) -> Carried:
+    if kept is None:
+        with writing(engine) as session:
+            return carrying.carry(session, None, now)
+    opened = kept_mail.open_file(kept)
+    try:
+        with opened.connect() as connection, writing(engine) as session:
+            return carrying.carry(session, connection, now)
+    finally:
+        opened.dispose()
 
 
 @contextmanager
@@ -125,16 +157,18 @@ def _alone(target: Path) -> Iterator[None]:
         yield
 
 
-def _postgresql(engine: Engine, path: Path, *, force: bool) -> None:
+def _postgresql(engine: Engine, path: Path, since: datetime, now: datetime, *, force: bool) -> Carried:
     if not force:
         _refuse_what_is_full(engine)
     _refuse_while_others_live(engine)
     with TemporaryDirectory(prefix=PARTS) as folder:
-        dump = Path(folder) / "database"
+        dump, kept = Path(folder) / "database", Path(folder) / "mail"
         backup_file.extract(path, dump)
+        knows = kept_mail.keep(engine, kept, since)
         engine.dispose()
-        postgres_tools.replay(dump, engine, _CLEAR)
-    database.migrate(engine)
+        postgres_tools.replay(dump, engine, _CLEAR, carrying.HOLD)
+        database.migrate(engine)
+        return _carry(engine, kept if knows else None, now)
 
 
 def _refuse_what_is_full(engine: Engine) -> None:

@@ -13,7 +13,7 @@ from typing import Any
 from sqlalchemy import delete, exists, func, select
 from sqlalchemy.orm import Session, aliased
 
-from staycurrent.store import heartbeats
+from staycurrent.store import heartbeats, mail_retention
 from staycurrent.store.engine import Engine, reading, writing
 from staycurrent.store.models import Classification, Item, Metric, Run
 
@@ -31,11 +31,14 @@ class Policy:
     runs: int
     counts: int
     answers: int
+    mails: int = 0
+    pending: int = 0
+    """Since somebody was asked for a yes that never came."""
 
 
 def prune(engine: Engine, policy: Policy, now: datetime) -> dict[str, int]:
     """Delete what is older than the policy keeps; returns how many rows of each kind went."""
-    gone = {"runs": 0, "counts": 0, "answers": 0}
+    gone = {"runs": 0, "counts": 0, "answers": 0, "deliveries": 0, "editions": 0, "pending": 0}
     if policy.runs:
         gone["runs"] = _until_done(engine, lambda s: _runs(s, now - timedelta(days=policy.runs)))
     for low, high in _stretches(engine) if policy.counts or policy.answers else ():
@@ -44,6 +47,11 @@ def prune(engine: Engine, policy: Policy, now: datetime) -> dict[str, int]:
                 gone["counts"] += _counts(session, low, high, now - timedelta(days=policy.counts))
             if policy.answers:
                 gone["answers"] += _answers(session, low, high, now - timedelta(days=policy.answers))
+    if policy.mails:
+        gone["deliveries"] = mail_retention.deliveries(engine, now - timedelta(days=policy.mails))
+        gone["editions"] = mail_retention.editions(engine, now - timedelta(days=policy.mails))
+    if policy.pending:
+        gone["pending"] = mail_retention.pending(engine, now - timedelta(days=policy.pending))
     with writing(engine) as session:
         gone["heartbeats"] = heartbeats.prune(session, heartbeats.database_time(session) - _HEARTBEATS)
     return gone

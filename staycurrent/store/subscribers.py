@@ -70,6 +70,7 @@ class Subscription:
     next_due_at: datetime | None
     last_edition: int | None
     failures: int
+    told_until: datetime | None
 
 
 def subscriber(session: Session, kind: Kind, address: str, folded: str, now: datetime) -> int:
@@ -259,6 +260,7 @@ def _read(session: Session, statement: Select[Any]) -> Iterator[Subscription]:
             next_due_at=row.next_due_at,
             last_edition=row.last_edition_id,
             failures=row.failures,
+            told_until=row.told_until,
         )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import sqlite3
 import stat
@@ -104,3 +105,27 @@ def test_what_is_too_old_goes(home: Path, capsys: pytest.CaptureFixture[str], mo
     monkeypatch.setenv("STAYCURRENT_RETENTION_RUNS", "365")
     assert document(capsys, "prune")["deleted"]["runs"] == 1
     assert "0 runs" in said(capsys, "prune")
+
+
+def test_a_restored_backup_sends_no_digest_twice_and_brings_back_nobody_who_left(
+    home: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for name in ("ada", "bob"):
+        said(capsys, "subscribe", f"{name}@example.org", "--confirmed")
+    said(capsys, "backup", "one.backup")
+    assert document(capsys, "digest", "send", "--period", "2026-W20")["sent"] == 2
+    said(capsys, "unsubscribe", "ada@example.org", "--erase")
+    gc.collect()  # the commands above were this process: their connections are closed with them
+    told = said(capsys, "restore", "one.backup", "--force")
+    assert "carried over from the database that was replaced: 2 deliveries and 1 digests that ended" in told
+    assert document(capsys, "digest", "send", "--period", "2026-W20")["sent"] == 0
+    assert [s["state"] for s in document(capsys, "subscribers")["subscribers"]] == ["erased", "active"]
+
+
+def test_restoring_without_the_database_before_says_what_is_not_known(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    said(capsys, "subscribe", "ada@example.org", "--confirmed")
+    said(capsys, "backup", "one.backup")
+    (home / "data" / "staycurrent.db").unlink()
+    told = said(capsys, "restore", "one.backup")
+    assert "what happened to 1 digests since the backup is not known: periods up to now count as sent" in told
+    assert document(capsys, "digest", "send", "--period", "2026-W20")["sent"] == 0

@@ -195,6 +195,15 @@ def test_settings_that_do_not_go_together_are_named(
     assert found(capsys, status=int(state == "fail" or is_away))[name][0] == state
 
 
+def test_a_server_that_others_reach_is_said_to_have_no_owner(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    put(monkeypatch, host="0.0.0.0")
+    assert "nobody is its owner" in found(capsys)["host"][1]
+    put(monkeypatch, owner_only="true")
+    assert "host" not in found(capsys)
+
+
 def test_settings_that_go_together_are_not(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     put(monkeypatch, public_url="https://papers.example.org", host="0.0.0.0", metrics_token="x" * 32, secret_key="k" * 32)
     assert not {"public address", "host", "metrics", "secret key"} & set(found(capsys))

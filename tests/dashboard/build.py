@@ -47,9 +47,9 @@ SOURCES = (
 )
 
 
-def empty(path: Path) -> Engine:
-    """A migrated database with the roadmap and the sources registered, and nothing collected."""
-    engine = open_engine(f"sqlite:///{path}")
+def empty(place: Path | str) -> Engine:
+    """A migrated database with the roadmap and the sources registered, and nothing collected; in a file, or at an address."""
+    engine = open_engine(place if isinstance(place, str) else f"sqlite:///{place}")
     migrate(engine)
     with writing(engine) as session:
         catalog.sync(session)
@@ -177,10 +177,10 @@ _LABS = [
 ]
 
 
-def example(path: Path, count: int = 60) -> Engine:
+def example(place: Path | str, count: int = 60) -> Engine:
     """Some sixty varied items over two months, from five sources, one of which fails and one never ran."""
     chance = random.Random(7)
-    engine, labels = empty(path), {}
+    engine, labels = empty(place), {}
     for number in range(count):
         item, label = _example_item(number, chance)
         labels[item.title] = label

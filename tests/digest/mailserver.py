@@ -85,7 +85,7 @@ def main() -> None:
     if options.login:
         secure |= {"authenticator": _authenticate, "auth_require_tls": True, "auth_required": True}
     controller = UnthreadedController(
-        Handler(options), "127.0.0.1", options.port, loop=loop, ssl_context=context if options.smtps else None, **secure
+        Handler(options), options.host, options.port, loop=loop, ssl_context=context if options.smtps else None, **secure
     )
     controller.begin()
     loop.add_signal_handler(signal.SIGTERM, loop.stop)
@@ -96,6 +96,7 @@ def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser()
     parser.add_argument("port", type=int)
     parser.add_argument("receipts")
+    parser.add_argument("--host", default="127.0.0.1")
     parser.add_argument("--later", type=float, default=0.0)
     parser.add_argument("--drop-before", type=float, default=0.0)
     parser.add_argument("--drop-after", type=float, default=0.0)
@@ -127,10 +128,11 @@ class MailServer:
     receipts_file: Path
     skip: int = 0
     """Receipts of before, which are nobody's business here."""
+    host: str = "127.0.0.1"
 
     @property
     def url(self) -> str:
-        return f"smtp://127.0.0.1:{self.port}?tls=none"
+        return f"smtp://{self.host}:{self.port}?tls=none"
 
     def receipts(self) -> list[Receipt]:
         if not self.receipts_file.exists():
@@ -140,26 +142,37 @@ class MailServer:
 
 
 @contextmanager
-def serving(folder: Path, *options: str, port: int = 0) -> Iterator[MailServer]:
+def serving(folder: Path, *options: str, port: int = 0, host: str = "127.0.0.1") -> Iterator[MailServer]:
     """A server while the block lasts."""
     port = port or free_port()
     receipts = folder / f"receipts-{port}.jsonl"
-    command = [sys.executable, "-W", "ignore", "-m", "tests.digest.mailserver", str(port), str(receipts), *options]
+    command = [
+        sys.executable,
+        "-W",
+        "ignore",
+        "-m",
+        "tests.digest.mailserver",
+        str(port),
+        str(receipts),
+        "--host",
+        host,
+        *options,
+    ]
     process = subprocess.Popen(command, cwd=Path(__file__).parents[2])
     try:
-        _await(port, process)
-        yield MailServer(port, receipts)
+        _await(host, port, process)
+        yield MailServer(port, receipts, host=host)
     finally:
         process.terminate()
         process.wait(PATIENCE)
 
 
-def _await(port: int, process: subprocess.Popen[bytes]) -> None:
+def _await(host: str, port: int, process: subprocess.Popen[bytes]) -> None:
     end = time.monotonic() + PATIENCE
     while time.monotonic() < end:
         assert process.poll() is None, "the mail server ended"
         with socket.socket() as probe:
-            if probe.connect_ex(("127.0.0.1", port)) == 0:
+            if probe.connect_ex((host, port)) == 0:
                 return
         time.sleep(0.02)
     raise TimeoutError("the mail server does not answer")

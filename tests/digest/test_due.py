@@ -72,6 +72,12 @@ def test_each_week_is_told_once_over_a_change_of_summer_time(start: str) -> None
 
 
 @given(plans, moments)
+def test_a_period_is_told_at_the_moment_that_tells_of_it(plan: Plan, after: datetime) -> None:
+    moment = due.next_moment(plan, after)
+    assert due.moment_of(plan, due.period(plan, moment)) == moment
+
+
+@given(plans, moments)
 def test_the_next_moment_is_later_and_at_the_hour_that_was_chosen(plan: Plan, now: datetime) -> None:
     found = due.next_moment(plan, now)
     assert now < found <= now + timedelta(days=45)

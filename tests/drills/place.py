@@ -165,7 +165,7 @@ def place(
     server.administer(f"CREATE DATABASE {name} TEMPLATE {library}")
     with (
         answering(today or date.today(), host) as sources,  # noqa: DTZ011 (of this machine's clock, like the processes)
-        mailserver.serving(folder) as mail,
+        mailserver.serving(folder, host=host) as mail,
         installation(server.url(name, host) + options, folder, Lab(sources.address), today=str(today or "")) as here,
     ):
         engine = database.open_engine(server.url(name, host))

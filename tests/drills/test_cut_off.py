@@ -11,6 +11,7 @@ import pytest
 from tests.drills import network
 from tests.drills.conftest import LONG, MakePlace
 from tests.drills.network import Machine
+from tests.drills.place import READERS
 from tests.drills.servers import Server
 from tests.waiting import until
 
@@ -57,4 +58,26 @@ def test_a_worker_that_is_cut_off_and_comes_back(make_place: MakePlace, elsewher
     time.sleep(0.5)  # for what the lost one may still want to say
     place.assert_all_once()
     assert lost.popen.poll() is None, "the worker that was cut off goes on"
+    assert lost.end() == 0
+
+
+def test_a_sender_that_is_cut_off_and_comes_back(make_place: MakePlace, elsewhere: Machine) -> None:
+    """From the database and from the mail server at once, in the middle of a letter as likely as not."""
+    place = make_place(host=elsewhere.here, options="" if LONG else QUICKLY)
+    (lost,) = place.elsewhere(elsewhere.inside, "worker --queues mail")
+    place.start("scheduler", "worker --queues collect,classify,upkeep")
+    assert until(lambda: place.letters() >= READERS // 10, 25), place.told()
+    elsewhere.cut()
+    cut = time.monotonic()
+    place.kills += 1
+    assert place.letters() < READERS, "it was cut off in the middle"
+    place.start("worker --queues mail")
+    try:
+        time.sleep(max(0.0, AWAY - (time.monotonic() - cut)))
+    finally:
+        elsewhere.mend()
+    assert place.recovered() < 60
+    time.sleep(0.5)  # for what the lost one may still want to say
+    place.assert_all_once()
+    assert lost.popen.poll() is None, "the sender that was cut off goes on"
     assert lost.end() == 0

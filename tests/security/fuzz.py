@@ -1,4 +1,4 @@
-"""`./run fuzz [--cases N]`: hostile requests against the running product, and what must hold whatever is asked.
+"""`./run fuzz [--cases N] [--database KIND]`: hostile requests to the running product, and what must hold whatever is asked.
 
 A tenth of the cases are web sockets, up to three tenths are made by schemathesis out of the OpenAPI document, the rest are
 requests of any kind to any address. No answer is a 500 or tells a path, a statement, a secret or an address; a session
@@ -23,6 +23,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from dashboard.api.operations import OPERATIONS
+from tests import databases
 from tests.security import requests, sockets
 from tests.security.requests import Ask, Told
 from tests.security.stack import ASKED, Stack, leak, running
@@ -153,8 +154,9 @@ def say(line: str) -> None:
 def main() -> None:
     parser = argparse.ArgumentParser(prog="./run fuzz", description="Hostile requests against the running product.")
     parser.add_argument("--cases", type=int, default=CASES, help="how many")
+    parser.add_argument("--database", choices=databases.kinds(), default="sqlite", help="what the product stands on")
     options = parser.parse_args()
-    with tempfile.TemporaryDirectory() as folder, running(Path(folder)) as stack:
+    with tempfile.TemporaryDirectory() as folder, running(Path(folder), options.database) as stack:
         for name, counts, seconds in fuzz(stack, options.cases):
             by_status = ", ".join(f"{status or 'closed'}: {n:,}" for status, n in sorted(counts.items()))
             say(f"{name}: {counts.total():,} in {seconds:.0f} s ({by_status})")

@@ -16,6 +16,7 @@ from staycurrent.digest import addresses, enrolment, tokens
 from staycurrent.digest.plans import Choice
 from staycurrent.store import engine as database
 from staycurrent.store import subscribers
+from tests import databases
 from tests.dashboard import build
 from tests.waiting import until
 
@@ -86,15 +87,13 @@ class Stack:
 
 
 @contextmanager
-def running(folder: Path) -> Iterator[Stack]:
-    """The product on an example database in a folder, ended at the end."""
+def running(folder: Path, kind: str = "sqlite") -> Iterator[Stack]:
+    """The product on an example database of that kind, ended at the end."""
     home = folder / f"{WORD}-home"
     home.mkdir()
-    file = home / f"{WORD}.db"
-    build.example(file).dispose()
-    signed = _subscribed(file)
-    with (home / "log").open("w+b") as log:
-        process = _start(home, file, log)
+    with _example(home, kind) as url, (home / "log").open("w+b") as log:
+        signed = _subscribed(url)
+        process = _start(home, url, log)
         try:
             yield Stack(_port(process, home / "log"), home / "log", process.pid, signed)
         finally:
@@ -106,9 +105,21 @@ def running(folder: Path) -> Iterator[Stack]:
                 process.wait()
 
 
-def _start(home: Path, file: Path, log: IO[bytes]) -> subprocess.Popen[bytes]:
+@contextmanager
+def _example(home: Path, kind: str) -> Iterator[str]:
+    if kind == "sqlite":
+        url = f"sqlite:///{home / f'{WORD}.db'}"
+        build.example(url).dispose()
+        yield url
+        return
+    with databases.fresh_url(kind, home) as url:
+        build.example(url).dispose()
+        yield url
+
+
+def _start(home: Path, url: str, log: IO[bytes]) -> subprocess.Popen[bytes]:
     environment = {name: value for name, value in os.environ.items() if not name.startswith("STAYCURRENT_")}
-    given = {**SECRETS, "DATABASE_URL": f"sqlite:///{file}", "DATA_DIR": str(home), "TODAY": build.TODAY.isoformat()}
+    given = {**SECRETS, "DATABASE_URL": url, "DATA_DIR": str(home), "TODAY": build.TODAY.isoformat()}
     environment |= {f"STAYCURRENT_{name}": value for name, value in given.items()}
     environment |= {"HOME": str(home), "PYTHONPATH": str(ROOT), "ANY_VARIABLE": f"{WORD}-of-the-environment"}
     command = [sys.executable, "-m", "staycurrent", "web", "--port", "0"]
@@ -123,9 +134,9 @@ def _port(process: subprocess.Popen[bytes], log: Path) -> int:
     return int(found[1])
 
 
-def _subscribed(file: Path) -> tuple[str, ...]:
+def _subscribed(url: str) -> tuple[str, ...]:
     """A subscriber with a running digest, and the tokens of their mails; with them, tokens that are signed and mean nothing."""
-    engine = database.open_engine(f"sqlite:///{file}")
+    engine = database.open_engine(url)
     keys = tokens.Keys((KEY,))
     address = addresses.mail(READER)
     enrolment.enrol(engine, keys, address, Choice(), origin="test", now=build.NOW)

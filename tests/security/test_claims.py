@@ -17,10 +17,12 @@ from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from dashboard.api.discovery import FeedDiscovery
 from dashboard.headers import SecurityHeaders
+from dashboard.reader import who
 from dashboard.web import _config
 from staycurrent import settings
 from staycurrent.errors import SettingsError
 from staycurrent.store.engine import open_engine
+from staycurrent.store.marks import LOCAL
 from tests.api.conftest import TestClient
 
 ROOT = Path(__file__).parents[2]
@@ -180,3 +182,22 @@ def test_a_public_address_takes_the_owner_s_powers_from_loopback(
     monkeypatch.setenv("STAYCURRENT_HOST", host)
     monkeypatch.setenv("STAYCURRENT_PUBLIC_URL", public_url)
     assert settings.load().is_loopback is is_loopback
+
+
+@pytest.mark.parametrize(("public_url", "is_owners"), [("", True), ("https://papers.example.org", False)])
+def test_a_port_that_only_this_machine_reaches_is_the_owner_s_where_the_operator_says_so(
+    monkeypatch: pytest.MonkeyPatch, public_url: str, is_owners: bool
+) -> None:
+    """As that of a container: it binds to every address inside, so that what publishes the port can reach it."""
+    monkeypatch.setenv("STAYCURRENT_HOST", "0.0.0.0")
+    monkeypatch.setenv("STAYCURRENT_PUBLIC_URL", public_url)
+    assert not settings.load().owner_only
+    monkeypatch.setenv("STAYCURRENT_OWNER_ONLY", "true")
+    assert settings.load().is_loopback is is_owners
+    for host, owner in (
+        ("localhost:8501", LOCAL),
+        ("127.0.0.1:8501", LOCAL),
+        ("192.168.1.5:8501", None),
+        ("papers.example", None),
+    ):
+        assert who(is_loopback=True, headers={"host": host}) == owner

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from streamlit.proto.BackMsg_pb2 import BackMsg
@@ -26,6 +27,15 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
 @pytest.mark.parametrize("part", [fuzz.routes, fuzz.documented, fuzz.sessions], ids=["routes", "documented", "sessions"])
 def test_nothing_that_is_asked_breaks_it_or_makes_it_tell(stack: Stack, part: fuzz.Part) -> None:
     assert part(stack, 20 if part is fuzz.sessions else 150).total() >= 20
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")
+def test_nothing_that_is_asked_breaks_it_on_postgresql(tmp_path: Path) -> None:
+    """Which refuses what SQLite takes: a NUL in a text, a number that is too large, a byte that is no letter."""
+    with running(tmp_path, "postgresql") as made:
+        for part, cases in ((fuzz.routes, 150), (fuzz.documented, 100), (fuzz.sessions, 5)):
+            assert part(made, cases).total() >= min(cases, 50)  # the document has no more to ask
+        fuzz.check_log(made)
 
 
 def ask(stack: Stack, target: str, *headers: tuple[str, str], method: str = "GET", body: bytes = b"") -> requests.Told:
