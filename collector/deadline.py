@@ -6,6 +6,7 @@ connection is cut to what is left of the deadline of the request that waits. The
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -15,6 +16,8 @@ import httpx
 
 from collector.addresses import place, resolve, safe_url
 from staycurrent.errors import Timeout
+
+log = logging.getLogger(__name__)
 
 
 class Deadline:
@@ -91,8 +94,8 @@ class _Backend:
                 return _Stream(self._inner.connect_tcp(address, port, timeout=_cut(timeout), **options))
             except _Over:
                 raise
-            except Exception:  # noqa: BLE001, S112 - whatever it was, the next address may answer
-                continue
+            except Exception as error:  # noqa: BLE001 - whatever it was, the next address may answer
+                log.debug("%s does not answer: %s", address, error)
         return _Stream(self._inner.connect_tcp(last if others else host, port, timeout=_cut(timeout), **options))
 
     def connect_unix_socket(self, path: str, timeout: float | None = None, **options: Any) -> _Stream:
