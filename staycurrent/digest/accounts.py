@@ -29,6 +29,8 @@ MOST_DIGESTS = 10
 _CLOSED = (State.PENDING, State.UNSUBSCRIBED, State.SUPPRESSED)
 """Where a request begins anew."""
 _OPEN = (State.PENDING, State.ACTIVE, State.PAUSED)
+LEFT = "left"
+"""The reason of a digest that waits for a yes and was stopped by its owner before: a list does not start it."""
 
 
 class TooManyRequests(UsageError):
@@ -75,7 +77,8 @@ def note_request(session: Session, to: Address, plan: Plan, origin: str, now: da
         same = subscribers.add(session, owner, new_uid(), plan, State.PENDING, origin, now)
     elif same.state in _CLOSED:  # where it was suppressed, that was lifted, or we would not be here
         subscribers.change(session, same.id, plan, None, now)
-        subscribers.turn(session, same.id, State.PENDING, now, since=_CLOSED)
+        was_left = same.state is State.UNSUBSCRIBED or same.reason == LEFT
+        subscribers.turn(session, same.id, State.PENDING, now, since=_CLOSED, reason=LEFT if was_left else None)
     else:  # a stranger who types an address must not change what comes there; its owner gets the links anew
         subscribers.ask_again(session, same.id, now)
     asked = subscribers.by_id(session, same.id)
