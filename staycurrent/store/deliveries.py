@@ -206,7 +206,8 @@ def dead(session: Session, limit: int) -> tuple[Dead, ...]:
 def requeue(session: Session, ids: Sequence[int] | None, now: datetime) -> int:
     """Try given-up deliveries again, these or all; returns how many. Age counts from now."""
     wanted = [Delivery.state == Fate.DEAD.value, *([Delivery.id.in_(ids)] if ids is not None else [])]
-    values = {"state": Fate.WAITING.value, "tries": 0, "next_try_at": now, "due_at": now, "closed_at": None, "error": None}
+    values = {"state": Fate.WAITING.value, "tries": 0, "next_try_at": now, "due_at": now, "closed_at": None}
+    values |= {"error": None, "bounce": None}
     return len(session.scalars(update(Delivery).where(*wanted).values(**values).returning(Delivery.id), **_UNSYNCED).all())
 
 
@@ -230,11 +231,3 @@ def by_key(session: Session, key: str) -> tuple[int, int, int] | None:
     joined = statement.join(Subscription, Subscription.id == Delivery.subscription_id).where(Delivery.key == key)
     found = session.execute(joined).first()
     return (found[0], found[1], found[2]) if found else None
-
-
-def bounced(session: Session, delivery: int, kind: str) -> bool:
-    """Note that a delivery came back; False where this was known, save that a worse kind takes the place of a milder."""
-    worse = {"soft": (), "hard": ("soft",), "complaint": ("soft", "hard")}[kind]
-    news = or_(Delivery.bounce.is_(None), Delivery.bounce.in_(worse))
-    noted = update(Delivery).where(Delivery.id == delivery, news).values(bounce=kind).returning(Delivery.id)
-    return session.scalar(noted, **_UNSYNCED) is not None

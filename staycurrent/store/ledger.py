@@ -56,11 +56,11 @@ def _close(tag: str = "") -> Update:
 
 
 def _arrived(tag: str = "") -> Update:
-    """A subscriber has an edition."""
+    """A subscriber has an edition. Failures still count: whether it comes back is seen later."""
     return (
         update(_SUBSCRIPTIONS)
         .where(_SUBSCRIPTIONS.c.id == bindparam(f"row{tag}"))
-        .values(last_edition_id=bindparam(f"edition{tag}"), failures=0)
+        .values(last_edition_id=bindparam(f"edition{tag}"))
     )
 
 

@@ -66,7 +66,7 @@ class Subscription(Base):
     last_edition_id: Mapped[int | None] = mapped_column(Key, ForeignKey("editions.id"))
     """The newest edition that arrived; it leads to those before it."""
     failures: Mapped[int] = mapped_column(Integer, default=0)
-    """Deliveries that failed one after the other."""
+    """Deliveries that failed one after the other, as of the last that did."""
 
 
 class Suppression(Base):
@@ -142,6 +142,7 @@ class Delivery(Base):
     error: Mapped[str | None] = mapped_column(Text)
     """Without any address."""
     bounce: Mapped[str | None] = mapped_column(String(10))
+    """How it came back; see `staycurrent.store.returns`."""
 
 
 class MailRequest(Base):

@@ -176,12 +176,6 @@ def change(session: Session, number: int, plan: Plan, next_due_at: datetime | No
     session.execute(update(Row).where(Row.id == number).values(**values), **_UNSYNCED)
 
 
-def fail(session: Session, number: int) -> int:
-    """Count one more failed delivery; returns how many failed one after the other."""
-    counted = update(Row).where(Row.id == number).values(failures=Row.failures + 1).returning(Row.failures)
-    return session.scalar(counted, **_UNSYNCED) or 0
-
-
 def close_all(session: Session, owner: int, to: State, reason: str, now: datetime) -> int:
     """Stop every digest of a subscriber that is not stopped yet; returns how many."""
     running = [s.value for s in (State.PENDING, State.ACTIVE, State.PAUSED)]
