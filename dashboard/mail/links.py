@@ -11,7 +11,7 @@ from dashboard.mail.visit import Answer, Visit
 from staycurrent.digest import accounts, addresses
 from staycurrent.digest.tokens import Purpose, TokenError
 from staycurrent.i18n import gettext as _
-from staycurrent.i18n import speaking
+from staycurrent.i18n import language, speaking
 from staycurrent.store.subscribers import Kind, State, Subscription
 
 
@@ -81,6 +81,37 @@ def _stopped(visit: Visit, digest: Subscription) -> Notice:
         (Button("again", _("Get it again")),) if can_return else (),
         ((visit.preferences(digest.uid), _("All your digests")), (visit.home, _("This month's reading"))),
     )
+
+
+def decline(visit: Visit) -> Answer:
+    """Ask whether nobody is to ask again, see to it, or take it back. Raises `TokenError`."""
+    if visit.form is not None:
+        deed = accounts.undo_declining if visit.action == "allow" else accounts.decline
+        deed(visit.engine, visit.keys, visit.token, visit.now)
+    digest, is_declined = accounts.look_at_declining(visit.engine, visit.keys, visit.token, visit.now)
+    with speaking(digest.plan.language if digest and digest.address else language()):
+        return _told(visit, _never(digest) if is_declined else _ask_whether_never(digest))
+
+
+def _ask_whether_never(digest: Subscription | None) -> Notice:
+    return Notice(
+        _("Never ask this address again?"),
+        (_("Whoever asks for a digest here, no mail asks you for a yes any more. Digests that you get go on."),),
+        _to(digest),
+        (Button("decline", _("Never ask again"), "first"),),
+    )
+
+
+def _never(digest: Subscription | None) -> Notice:
+    texts = (
+        _("This address is not asked any more, whoever asks for a digest here."),
+        _("Only a fingerprint that tells nobody the address is kept for it."),
+    )
+    return Notice(_("You are not asked again"), texts, _to(digest), (Button("allow", _("I may be asked again")),))
+
+
+def _to(digest: Subscription | None) -> tuple[tuple[str, str], ...]:
+    return ((_("To"), addresses.mask(digest.address)),) if digest and digest.address else ()
 
 
 def _nothing_left() -> Notice:

@@ -65,6 +65,7 @@ class Mail:
         return [
             _whole(Route("/confirm/{token}", self.confirm, methods=_METHODS)),
             _whole(Route("/unsubscribe/{token}", self.unsubscribe, methods=_METHODS)),
+            _whole(Route("/decline/{token}", self.decline, methods=_METHODS)),
             _whole(Route("/preferences/{token}", self.preferences, methods=_METHODS)),
             Route("/digest/preview", self.preview, methods=["GET"]),
         ]
@@ -76,6 +77,10 @@ class Mail:
     async def unsubscribe(self, request: Request) -> Response:
         """GET shows a button, POST stops the digest, with or without a page (RFC 8058)."""
         return await self._page(request, links.unsubscribe, one_click=True)
+
+    async def decline(self, request: Request) -> Response:
+        """GET shows a button, POST lets nobody ask the address again."""
+        return await self._page(request, links.decline)
 
     async def preferences(self, request: Request) -> Response:
         """GET shows every digest of an address, POST changes them."""

@@ -143,7 +143,7 @@ def subscriber_json(s: Subscription) -> dict[str, Any]:
 
 @app.command("allow")
 def allow(email: _Email) -> None:
-    """Lift the suppression of an address that bounced, complained or was erased."""
+    """Lift the suppression of an address that bounced, complained, was erased or is never to be asked."""
     opened = open_app(migrate=True)
     to = addresses.parse(email)
     lifted = enrolment.allow(opened.engine, posting.keys(opened), to)

@@ -7,8 +7,9 @@ confirmation or unsubscription page must change nothing, since scanners of mail 
 from __future__ import annotations
 
 import secrets
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from staycurrent.digest import addresses, due, plans, queueing
@@ -24,6 +25,11 @@ from staycurrent.store.subscribers import Plan, State, Subscription
 MOST_BY_ADDRESS = 3
 MOST_BY_CLIENT = 20
 """Requests within an hour."""
+MOST_UNANSWERED = 3
+"""Questions to one address without a yes, within `UNANSWERED`; whoever asks for more is told the same and nothing is sent."""
+UNANSWERED = timedelta(days=30)
+DECLINED = "declined"
+"""Why an address is not asked: its owner said so."""
 MOST_DIGESTS = 10
 """Of one address, open ones."""
 _CLOSED = (State.PENDING, State.UNSUBSCRIBED, State.SUPPRESSED)
@@ -62,11 +68,16 @@ def request(engine: Engine, keys: Keys, address: str, choice: Choice, *, client:
         known = addresses.hashes(keys, to)
         if not subscribers.request(session, "address", known[0], now, most=MOST_BY_ADDRESS):
             return
-        if subscribers.suppressed(session, known) in (None, "erased"):
-            note_request(session, to, plan, "form", now)
+        if subscribers.suppressed(session, known) in (None, "erased") and may_ask(session, known, now):
+            note_request(session, keys, to, plan, "form", now)
 
 
-def note_request(session: Session, to: Address, plan: Plan, origin: str, now: datetime) -> None:
+def may_ask(session: Session, hashes: Sequence[str], now: datetime) -> bool:
+    """Whether an address may get one more question, since not too many were left without an answer."""
+    return subscribers.counted(session, "question", hashes, now - UNANSWERED) < MOST_UNANSWERED
+
+
+def note_request(session: Session, keys: Keys, to: Address, plan: Plan, origin: str, now: datetime) -> None:
     """Let a mail ask the address for a yes, and make the digest wait for it; no more than some digests an address."""
     digests = subscribers.of_address(session, to.folded)
     same = next((d for d in digests if plans.is_same_digest(d.plan, plan)), None)
@@ -83,6 +94,7 @@ def note_request(session: Session, to: Address, plan: Plan, origin: str, now: da
         subscribers.ask_again(session, same.id, now)
     asked = subscribers.by_id(session, same.id)
     assert asked, "it was just written"
+    subscribers.request(session, "question", addresses.hashes(keys, to)[0], now, most=MOST_UNANSWERED)
     deliveries.put(session, [queueing.confirmation(asked, now)], now)
 
 
@@ -99,17 +111,54 @@ def confirm(engine: Engine, keys: Keys, token: str, now: datetime) -> Subscripti
         if waiting:
             next_due = due.next_moment(found.plan, now)
             subscribers.turn(session, found.id, State.ACTIVE, now, since=[found.state], next_due_at=next_due)
-            _welcome_back(session, keys, found)
+            _welcome_back(session, addresses.hashes(keys, addresses.known(found.kind, found.address or "")))
         elif found.state is not State.ACTIVE:
             raise TokenError("this link does not count any more; ask for the digest again", expired=True)
         return _found(session, uid)
 
 
-def _welcome_back(session: Session, keys: Keys, found: Subscription) -> None:
+def _welcome_back(session: Session, hashes: Sequence[str]) -> None:
     """Who had the address erased and now confirmed a new request wants mail again."""
-    hashes = addresses.hashes(keys, addresses.known(found.kind, found.address or ""))
+    subscribers.forget_requests(session, "question", hashes)
     if subscribers.suppressed(session, hashes) == "erased":
         subscribers.allow(session, hashes)
+
+
+def decline(engine: Engine, keys: Keys, token: str, now: datetime) -> None:
+    """Never be asked again, whoever asks; the digests that wait for a yes end, those that run go on. Raises `TokenError`."""
+    uid, key = _read_declining(keys, token, now)
+    with database.writing(engine) as session:
+        if subscribers.suppressed(session, [key]) == "erased":
+            subscribers.allow(session, [key])
+        subscribers.suppress(session, key, DECLINED, now)
+        found = subscribers.by_uid(session, uid)
+        for digest in subscribers.of_subscriber(session, found.subscriber) if found else ():
+            if digest.state is State.PENDING:
+                _stop(session, digest, now)
+
+
+def undo_declining(engine: Engine, keys: Keys, token: str, now: datetime) -> None:
+    """Let strangers ask again, by who said never. Raises `TokenError`."""
+    _, key = _read_declining(keys, token, now)
+    with database.writing(engine) as session:
+        if subscribers.suppressed(session, [key]) == DECLINED:
+            subscribers.allow(session, [key])
+            subscribers.forget_requests(session, "question", [key])
+
+
+def look_at_declining(engine: Engine, keys: Keys, token: str, now: datetime) -> tuple[Subscription | None, bool]:
+    """The digest that was asked for, if it is still known, and whether nobody may ask any more. Raises `TokenError`."""
+    uid, key = _read_declining(keys, token, now)
+    with database.reading(engine) as session:
+        return subscribers.by_uid(session, uid), subscribers.suppressed(session, [key]) not in (None, "erased")
+
+
+def _read_declining(keys: Keys, token: str, now: datetime) -> tuple[str, str]:
+    """Uid and hash: the hash alone counts, so that it holds after everything else of the address was erased."""
+    payload = keys.read(Purpose.DECLINE, token, now)
+    if not isinstance(payload, list) or not all(isinstance(part, str) for part in payload) or len(payload) != 2:  # noqa: PLR2004
+        raise TokenError("this link is not one of ours")
+    return payload[0], payload[1]
 
 
 def unsubscribe(engine: Engine, keys: Keys, token: str, now: datetime) -> Subscription:

@@ -34,7 +34,10 @@ def invite(engine: Engine, keys: Keys, to: Address, choice: Choice, *, origin: s
             _leave_alone(to, same, digests)
             if same:
                 return False
-        accounts.note_request(session, to, plan, origin, now)
+        if not accounts.may_ask(session, addresses.hashes(keys, to), now):
+            masked, days = addresses.mask(to.text), accounts.UNANSWERED.days
+            raise UsageError(f"{masked} was asked {accounts.MOST_UNANSWERED} times in {days} days and did not answer")
+        accounts.note_request(session, keys, to, plan, origin, now)
         return True
 
 
@@ -95,8 +98,9 @@ def _refuse_suppressed(session: Session, keys: Keys, to: Address) -> None:
 
 
 def allow(engine: Engine, keys: Keys, to: Address) -> bool:
-    """Lift a suppression, by the operator; False where there is none."""
+    """Lift a suppression, by the operator; False where there is none. Questions that had no answer are forgotten."""
     with database.writing(engine) as session:
+        subscribers.forget_requests(session, "question", addresses.hashes(keys, to))
         return subscribers.allow(session, addresses.hashes(keys, to))
 
 

@@ -10,7 +10,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 
 from staycurrent.digest import clean, message
 from staycurrent.digest.sheet import WHOLE, Sheet, Size
-from staycurrent.digest.types import CONFIRM_MARK, PREFERENCES_MARK, UNSUBSCRIBE_MARK
+from staycurrent.digest.types import CONFIRM_MARK, DECLINE_MARK, PREFERENCES_MARK, UNSUBSCRIBE_MARK
 from staycurrent.i18n import gettext as _
 from staycurrent.i18n import language
 from staycurrent.tex import readable
@@ -35,8 +35,13 @@ def html(sheet: Sheet, subject: str) -> str:
 
 def confirmation(subject: str, paragraphs: list[str], home: str) -> str:
     """The HTML part of a mail that asks for consent."""
-    labels = {"confirm": _("Yes, send it"), "unsubscribe": _("Unsubscribe, or never be asked again")}
-    return _drawn("confirm.html.j2", subject, paragraphs=paragraphs, home=home, confirm_url=CONFIRM_MARK, label=labels)
+    labels = {
+        "confirm": _("Yes, send it"),
+        "unsubscribe": _("Unsubscribe"),
+        "decline": _("Never ask this address again"),
+    }
+    marks = {"confirm_url": CONFIRM_MARK, "decline_url": DECLINE_MARK}
+    return _drawn("confirm.html.j2", subject, paragraphs=paragraphs, home=home, label=labels, **marks)
 
 
 def _labels() -> dict[str, dict[str, str]]:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from email.utils import parseaddr
 
+from staycurrent.digest import addresses
 from staycurrent.digest.tokens import Keys, Purpose
 from staycurrent.digest.types import Envelope
 from staycurrent.store.deliveries import Claim, What
@@ -42,9 +43,11 @@ class Office:
 
     def envelope(self, claim: Claim) -> Envelope:
         """The envelope of a delivery; the same for the same delivery, however often it is tried."""
-        confirm = ""
+        confirm = decline = ""
         if claim.what is What.CONFIRMATION:
             confirm = self.link(Purpose.CONFIRM, [claim.uid, int(claim.asked_at.timestamp())], claim.asked_at)
+            address = addresses.known(claim.kind, claim.address or "")
+            decline = self.link(Purpose.DECLINE, [claim.uid, addresses.hashes(self.keys, address)[0]], claim.due_at)
         return Envelope(
             recipient=claim.address or "",
             sender=self.sender,
@@ -55,6 +58,7 @@ class Office:
             preferences_url=self.link(Purpose.PREFERENCES, claim.uid, claim.due_at),
             unsubscribe_url=self.link(Purpose.UNSUBSCRIBE, claim.uid, claim.due_at),
             confirm_url=confirm,
+            decline_url=decline,
         )
 
     def return_path(self, key: str) -> str:

@@ -25,7 +25,7 @@ def confirmation(language: str, query: Query, public_url: str) -> Rendered:
         paragraphs = [
             _("Somebody, we hope you, asked for the staycurrent digest at this address. Please confirm that you want it:"),
             _("You would get the papers to read first: {wanted}.").format(wanted=wording.wish_words(query, quoting=False)),
-            _("If it was not you, do nothing. Without your yes no digest is sent, and the request is forgotten."),
+            _("If it was not you, do nothing: without your yes no digest is sent. The last link ends such questions for good."),
         ]
         home = entries.link(public_url.rstrip("/"), "")
         return Rendered(about, text.confirmation(paragraphs), html.confirmation(about, paragraphs, home))

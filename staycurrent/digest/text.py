@@ -7,7 +7,7 @@ from textwrap import TextWrapper
 
 from staycurrent.digest.clean import has_wide, isolated
 from staycurrent.digest.sheet import Entry, Section, Sheet
-from staycurrent.digest.types import CONFIRM_MARK, PREFERENCES_MARK, UNSUBSCRIBE_MARK
+from staycurrent.digest.types import CONFIRM_MARK, DECLINE_MARK, PREFERENCES_MARK, UNSUBSCRIBE_MARK
 from staycurrent.i18n import gettext as _
 from staycurrent.tex import plain
 
@@ -30,7 +30,8 @@ def confirmation(paragraphs: list[str]) -> str:
     lines = [*_wrapped(first), "", CONFIRM_MARK, ""]
     for paragraph in rest:
         lines += [*_wrapped(paragraph), ""]
-    return "\n".join([*lines, "-" * WIDTH, _("Unsubscribe, or never be asked again:"), UNSUBSCRIBE_MARK]) + "\n"
+    ways = [_("Unsubscribe:"), UNSUBSCRIBE_MARK, _("Never ask this address again:"), DECLINE_MARK]
+    return "\n".join([*lines, "-" * WIDTH, *ways]) + "\n"
 
 
 def _head(sheet: Sheet) -> Iterator[str]:

@@ -70,7 +70,7 @@ class Subscription(Base):
 
 
 class Suppression(Base):
-    """A keyed hash of an address that must not be written to: it bounced, its owner complained, or had it erased."""
+    """A keyed hash of an address that must not be written to: it bounced, or its owner complained, said never, or erased it."""
 
     __tablename__ = "suppressions"
 

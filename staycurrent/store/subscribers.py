@@ -15,7 +15,8 @@ from staycurrent.store.mail_models import MailRequest, Subscriber, Suppression
 from staycurrent.store.mail_models import Subscription as Row
 from staycurrent.store.upserts import insert_once, upsert
 
-KEPT_REQUESTS = timedelta(days=2)
+KEPT_REQUESTS = {"client": timedelta(days=2), "address": timedelta(days=2), "question": timedelta(days=31)}
+"""By scope: longer than it is counted over."""
 _UNSYNCED: dict[str, Any] = {"execution_options": {"synchronize_session": False}}
 
 
@@ -218,11 +219,23 @@ def allow(session: Session, keys: Sequence[str]) -> bool:
 def request(session: Session, scope: str, key: str, now: datetime, *, most: int) -> bool:
     """Count a request within this hour; False where `most` were counted, for all processes together."""
     hour = now.replace(minute=0, second=0, microsecond=0)
-    session.execute(delete(MailRequest).where(MailRequest.hour < hour - KEPT_REQUESTS), **_UNSYNCED)
+    old = (MailRequest.scope == scope, MailRequest.hour < hour - KEPT_REQUESTS[scope])
+    session.execute(delete(MailRequest).where(*old), **_UNSYNCED)
     upsert(session, MailRequest, [{"scope": scope, "key": key, "hour": hour, "count": 0}], index=["scope", "key", "hour"])
     mine = (MailRequest.scope == scope, MailRequest.key == key, MailRequest.hour == hour, MailRequest.count < most)
     counted = update(MailRequest).where(*mine).values(count=MailRequest.count + 1).returning(MailRequest.count)
     return session.scalar(counted, **_UNSYNCED) is not None
+
+
+def counted(session: Session, scope: str, keys: Sequence[str], since: datetime) -> int:
+    """How many requests were counted since a moment, to the hour, under any of these keys."""
+    mine = (MailRequest.scope == scope, MailRequest.key.in_(keys), MailRequest.hour > since)
+    return session.scalar(select(func.coalesce(func.sum(MailRequest.count), 0)).where(*mine)) or 0
+
+
+def forget_requests(session: Session, scope: str, keys: Sequence[str]) -> None:
+    """Count from nothing again."""
+    session.execute(delete(MailRequest).where(MailRequest.scope == scope, MailRequest.key.in_(keys)), **_UNSYNCED)
 
 
 def counts(session: Session) -> dict[str, int]:

@@ -16,7 +16,7 @@ from starlette.applications import Starlette
 from dashboard.api.limits import Buckets
 from dashboard.mail.desk import Desk
 from dashboard.mail.routes import Mail
-from staycurrent.digest import accounts
+from staycurrent.digest import accounts, addresses
 from staycurrent.digest.plans import Choice
 from staycurrent.digest.tokens import Keys, Purpose
 from staycurrent.query import Query, build
@@ -69,6 +69,9 @@ class Place:
         return KEYS.sign(Purpose.CONFIRM, [digest.uid, int(digest.asked_at.timestamp())], self.now)
 
     def token(self, purpose: Purpose, digest: Subscription) -> str:
+        if purpose is Purpose.DECLINE:
+            key = addresses.hashes(KEYS, addresses.mail(digest.address or ""))[0]
+            return KEYS.sign(purpose, [digest.uid, key], self.now)
         return KEYS.sign(purpose, digest.uid, self.now)
 
     def path(self, purpose: Purpose, digest: Subscription) -> str:

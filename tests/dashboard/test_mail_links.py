@@ -119,6 +119,31 @@ def test_unsubscribing_is_open_for_ever(place: Place) -> None:
     assert place.by_uid(digest.uid).state is State.UNSUBSCRIBED
 
 
+def test_a_question_can_be_the_last_one(place: Place) -> None:
+    digest = place.ask()
+    path = place.path(Purpose.DECLINE, digest)
+    assert "Never ask again" in place.client.get(path).text
+    for _ in range(2):
+        answer = place.client.post(path, data={"action": "decline"})
+        assert (answer.status_code, "You are not asked again" in answer.text) == (200, True)
+    assert place.by_uid(digest.uid).state is State.UNSUBSCRIBED
+    place.now += timedelta(days=100)
+    assert place.ask(client="192.0.2.9").state is State.UNSUBSCRIBED
+    assert "Never ask again" in place.client.post(path, data={"action": "allow"}).text
+    assert place.ask(client="192.0.2.9").state is State.PENDING
+
+
+def test_a_question_can_be_the_last_one_after_all_was_erased(place: Place) -> None:
+    digest = place.ask()
+    path = place.path(Purpose.DECLINE, digest)
+    accounts.erase(place.engine, KEYS, place.token(Purpose.PREFERENCES, digest), place.now)
+    assert place.client.get(path).status_code == 200
+    assert "You are not asked again" in place.client.post(path, data={"action": "decline"}).text
+    place.now += timedelta(days=100)
+    accounts.request(place.engine, KEYS, ADA, mailed.BERLIN, client="192.0.2.9", now=place.now)
+    assert place.digests() == ()
+
+
 def test_coming_back_needs_a_yes_from_the_mailbox(place: Place) -> None:
     digest = place.subscribe()
     path = place.path(Purpose.UNSUBSCRIBE, digest)

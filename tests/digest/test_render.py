@@ -20,6 +20,7 @@ from staycurrent.digest.html import LARGEST
 from staycurrent.digest.subject import LONGEST
 from staycurrent.digest.types import (
     CONFIRM_MARK,
+    DECLINE_MARK,
     PREFERENCES_MARK,
     UNSUBSCRIBE_MARK,
     Cadence,
@@ -470,6 +471,7 @@ def test_a_confirmation_asks_once_and_says_for_what(language: str) -> None:
     assert found.links().count(UNSUBSCRIBE_MARK) == 1
     assert f"    {CONFIRM_MARK}" not in shown.text
     assert UNSUBSCRIBE_MARK in shown.text
+    assert found.links().count(DECLINE_MARK) == shown.text.count(DECLINE_MARK) == 1
     assert roadmap.topics()["rag"].name.get(language) in " ".join(shown.text.split())
     assert len(shown.subject) <= LONGEST
 
