@@ -20,7 +20,7 @@ from staycurrent.errors import UsageError
 from staycurrent.store import deliveries, editions, subscribers
 from staycurrent.store import engine as database
 from staycurrent.store.engine import Engine, Session
-from staycurrent.store.subscribers import Plan, State, Subscription
+from staycurrent.store.subscribers import Kind, Plan, State, Subscription
 
 MOST_BY_ADDRESS = 3
 MOST_BY_CLIENT = 20
@@ -263,6 +263,8 @@ def _found(session: Session, uid: object) -> Subscription:
     found = subscribers.by_uid(session, uid) if isinstance(uid, str) else None
     if found is None or found.state is State.ERASED:
         raise TokenError("this digest is not there any more", expired=True)
+    if found.kind is not Kind.MAIL:  # earlier releases posted links where a whole channel reads them
+        raise TokenError("the digests of a channel are the operator's")
     return found
 
 

@@ -24,6 +24,13 @@ def text(sheet: Sheet) -> str:
     return "\n".join(lines) + "\n"
 
 
+def for_channel(written: str) -> str:
+    """The text without the subscriber's own links: everybody in a channel would have them."""
+    lines = written.split("\n")
+    own = {n for n, line in enumerate(lines) if line in (PREFERENCES_MARK, UNSUBSCRIBE_MARK)}
+    return "\n".join(line for n, line in enumerate(lines) if n not in own and n + 1 not in own).rstrip("\n") + "\n"
+
+
 def confirmation(paragraphs: list[str]) -> str:
     """The plain-text part of a mail that asks for consent; its address stands after the first paragraph."""
     first, *rest = paragraphs

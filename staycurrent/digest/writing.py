@@ -11,10 +11,10 @@ from datetime import datetime, timedelta
 from staycurrent import period as periods
 from staycurrent.clock import Clock
 from staycurrent.digest import edition as editing
-from staycurrent.digest import message, plans, render
+from staycurrent.digest import message, plans, render, text
 from staycurrent.digest.channels import Letter
 from staycurrent.digest.office import Office
-from staycurrent.digest.types import PREFERENCES_MARK, UNSUBSCRIBE_MARK, Edition, Envelope, Rendered, Sent, WhenEmpty
+from staycurrent.digest.types import Edition, Envelope, Rendered, Sent, WhenEmpty
 from staycurrent.errors import UsageError
 from staycurrent.store import editions
 from staycurrent.store import engine as database
@@ -131,7 +131,5 @@ def _shown(edition: Edition, now: datetime) -> Iterator[Shown]:
 
 
 def _post(claim: Claim, envelope: Envelope, rendered: Rendered) -> Letter:
-    """For a channel that takes words alone."""
-    text = rendered.text.replace(PREFERENCES_MARK, envelope.preferences_url)
-    text = text.replace(UNSUBSCRIBE_MARK, envelope.unsubscribe_url)
-    return Letter(claim.address or "", "", envelope.message_id, b"", rendered.subject, text)
+    """For a channel that takes words alone, and that the operator looks after."""
+    return Letter(claim.address or "", "", envelope.message_id, b"", rendered.subject, text.for_channel(rendered.text))
