@@ -51,6 +51,8 @@ def unsubscribe(visit: Visit) -> Answer:
             return _looked(visit)
         if visit.action == "again":
             return _again(visit)
+        if visit.action == "link":
+            return _link(visit)
         digest = accounts.unsubscribe(visit.engine, visit.keys, visit.token, visit.now)
     except TokenError as error:
         if not error.expired:
@@ -78,8 +80,8 @@ def _stopped(visit: Visit, digest: Subscription) -> Notice:
         if can_return
         else (_("Nothing more of this digest is sent."),),
         _facts(digest),
-        (Button("again", _("Get it again")),) if can_return else (),
-        ((visit.preferences(digest.uid), _("All your digests")), (visit.home, _("This month's reading"))),
+        (Button("again", _("Get it again")), Button("link", _("Mail me the way to all my digests"))) if can_return else (),
+        ((visit.home, _("This month's reading")),),
     )
 
 
@@ -126,6 +128,15 @@ def _again(visit: Visit) -> Answer:
             asked = fields.again(digest.plan)
             accounts.request(visit.engine, visit.keys, digest.address or "", asked, client=visit.client, now=visit.now)
         return _told(visit, asked_again())
+
+
+def _link(visit: Visit) -> Answer:
+    """The preferences need a link from the mailbox: a link for leaving never ends, and may be in anybody's hands."""
+    digest = accounts.look(visit.engine, visit.keys, Purpose.UNSUBSCRIBE, visit.token, visit.now)
+    with speaking(digest.plan.language):
+        accounts.send_link(visit.engine, visit.keys, visit.token, client=visit.client, now=visit.now)
+        text = _("If this address can get mail, a link is on its way that opens all your digests.")
+        return _told(visit, Notice(_("Look into your mailbox"), (text,)))
 
 
 def asked_again() -> Notice:

@@ -28,6 +28,8 @@ MOST_BY_CLIENT = 20
 MOST_UNANSWERED = 3
 """Questions to one address without a yes, within `UNANSWERED`; whoever asks for more is told the same and nothing is sent."""
 UNANSWERED = timedelta(days=30)
+MOST_LINKS = 3
+"""Mails with the way to the preferences to one address in a day."""
 DECLINED = "declined"
 """Why an address is not asked: its owner said so."""
 MOST_DIGESTS = 10
@@ -60,16 +62,20 @@ def request(engine: Engine, keys: Keys, address: str, choice: Choice, *, client:
     Raises `UsageError` for what is no address or no digest, `TooManyRequests` for a client that asks too often.
     """
     to, plan = addresses.mail(address), plans.plan(choice)
-    with database.writing(engine) as session:
-        allowed = subscribers.request(session, "client", keys.hashes(f"client:{client}")[0], now, most=MOST_BY_CLIENT)
-    if not allowed:
-        raise TooManyRequests("too many requests; come back in an hour")
+    _count_client(engine, keys, client, now)
     with database.writing(engine) as session:
         known = addresses.hashes(keys, to)
         if not subscribers.request(session, "address", known[0], now, most=MOST_BY_ADDRESS):
             return
         if subscribers.suppressed(session, known) in (None, "erased") and may_ask(session, known, now):
             note_request(session, keys, to, plan, "form", now)
+
+
+def _count_client(engine: Engine, keys: Keys, client: str, now: datetime) -> None:
+    with database.writing(engine) as session:
+        allowed = subscribers.request(session, "client", keys.hashes(f"client:{client}")[0], now, most=MOST_BY_CLIENT)
+    if not allowed:
+        raise TooManyRequests("too many requests; come back in an hour")
 
 
 def may_ask(session: Session, hashes: Sequence[str], now: datetime) -> bool:
@@ -168,6 +174,22 @@ def unsubscribe(engine: Engine, keys: Keys, token: str, now: datetime) -> Subscr
         found = _found(session, uid)
         _stop(session, found, now)
         return _found(session, found.uid)
+
+
+def send_link(engine: Engine, keys: Keys, token: str, *, client: str, now: datetime) -> None:
+    """Mail the way to the preferences to the address of a link for leaving: who holds such a link need not be its owner.
+
+    Raises `TokenError`, and `TooManyRequests` for a client that asks too often; tells nobody whether a mail goes out.
+    """
+    uid = keys.read(Purpose.UNSUBSCRIBE, token, now)
+    _count_client(engine, keys, client, now)
+    with database.writing(engine) as session:
+        found = _found(session, uid)
+        known = addresses.hashes(keys, addresses.known(found.kind, found.address or ""))
+        is_open = found.state is not State.SUPPRESSED and subscribers.suppressed(session, known) is None
+        if is_open and subscribers.counted(session, "link", known, now - timedelta(days=1)) < MOST_LINKS:
+            subscribers.request(session, "link", known[0], now, most=MOST_LINKS)
+            deliveries.put(session, [queueing.link(found, now)], now)
 
 
 def look(engine: Engine, keys: Keys, purpose: Purpose, token: str, now: datetime) -> Subscription:

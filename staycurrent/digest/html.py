@@ -33,15 +33,15 @@ def html(sheet: Sheet, subject: str) -> str:
     return made
 
 
-def confirmation(subject: str, paragraphs: list[str], home: str) -> str:
-    """The HTML part of a mail that asks for consent."""
+def letter(subject: str, paragraphs: list[str], home: str, button: str, *, asks: bool) -> str:
+    """The HTML part of a short mail with one button. One that asks may be the last."""
     labels = {
-        "confirm": _("Yes, send it"),
+        "confirm": button,
         "unsubscribe": _("Unsubscribe"),
-        "decline": _("Never ask this address again"),
+        "decline": _("Never ask this address again") if asks else "",
     }
     marks = {"confirm_url": CONFIRM_MARK, "decline_url": DECLINE_MARK}
-    return _drawn("confirm.html.j2", subject, paragraphs=paragraphs, home=home, label=labels, **marks)
+    return _drawn("letter.html.j2", subject, paragraphs=paragraphs, home=home, label=labels, **marks)
 
 
 def _labels() -> dict[str, dict[str, str]]:

@@ -43,7 +43,8 @@ class Office:
 
     def envelope(self, claim: Claim) -> Envelope:
         """The envelope of a delivery; the same for the same delivery, however often it is tried."""
-        confirm = decline = ""
+        preferences = self.link(Purpose.PREFERENCES, claim.uid, claim.due_at)
+        confirm, decline = preferences if claim.what is What.LINK else "", ""
         if claim.what is What.CONFIRMATION:
             confirm = self.link(Purpose.CONFIRM, [claim.uid, int(claim.asked_at.timestamp())], claim.asked_at)
             address = addresses.known(claim.kind, claim.address or "")
@@ -55,7 +56,7 @@ class Office:
             message_id=f"<{claim.key}@{self.host}>",
             date=claim.due_at,
             list_id=f"staycurrent digest <digest.{self.host}>",
-            preferences_url=self.link(Purpose.PREFERENCES, claim.uid, claim.due_at),
+            preferences_url=preferences,
             unsubscribe_url=self.link(Purpose.UNSUBSCRIBE, claim.uid, claim.due_at),
             confirm_url=confirm,
             decline_url=decline,

@@ -28,4 +28,18 @@ def confirmation(language: str, query: Query, public_url: str) -> Rendered:
             _("If it was not you, do nothing: without your yes no digest is sent. The last link ends such questions for good."),
         ]
         home = entries.link(public_url.rstrip("/"), "")
-        return Rendered(about, text.confirmation(paragraphs), html.confirmation(about, paragraphs, home))
+        shown = html.letter(about, paragraphs, home, _("Yes, send it"), asks=True)
+        return Rendered(about, text.letter(paragraphs, asks=True), shown)
+
+
+def link(language: str, public_url: str) -> Rendered:
+    """The mail that opens the preferences, since its mailbox is the proof that one may see them."""
+    with speaking(language):
+        about = _("Your link: what you get by mail")
+        paragraphs = [
+            _("This link opens all your staycurrent digests. Keep it to yourself: whoever has it can change what you get."),
+            _("It counts for 90 days. If you did not ask for it, do nothing: nobody else has it."),
+        ]
+        home = entries.link(public_url.rstrip("/"), "")
+        shown = html.letter(about, paragraphs, home, _("Open my digests"), asks=False)
+        return Rendered(about, text.letter(paragraphs, asks=False), shown)

@@ -31,13 +31,14 @@ def for_channel(written: str) -> str:
     return "\n".join(line for n, line in enumerate(lines) if n not in own and n + 1 not in own).rstrip("\n") + "\n"
 
 
-def confirmation(paragraphs: list[str]) -> str:
-    """The plain-text part of a mail that asks for consent; its address stands after the first paragraph."""
+def letter(paragraphs: list[str], *, asks: bool) -> str:
+    """The plain-text part of a short mail: its address stands after the first paragraph. One that asks may be the last."""
     first, *rest = paragraphs
     lines = [*_wrapped(first), "", CONFIRM_MARK, ""]
     for paragraph in rest:
         lines += [*_wrapped(paragraph), ""]
-    ways = [_("Unsubscribe:"), UNSUBSCRIBE_MARK, _("Never ask this address again:"), DECLINE_MARK]
+    ways = [_("Unsubscribe:"), UNSUBSCRIBE_MARK]
+    ways += [_("Never ask this address again:"), DECLINE_MARK] if asks else []
     return "\n".join([*lines, "-" * WIDTH, *ways]) + "\n"
 
 

@@ -145,6 +145,6 @@ class Envelope:
     """Page and one-click POST address (RFC 8058) in one."""
     headers: tuple[tuple[str, str], ...] = field(default=())
     confirm_url: str = ""
-    """Only in a confirmation mail: takes the place of `CONFIRM_MARK`, and leaves out what marks a bulk mail."""
+    """Only in a mail that answers somebody: takes the place of `CONFIRM_MARK`, and leaves out what marks a bulk mail."""
     decline_url: str = ""
-    """Only there too: takes the place of `DECLINE_MARK`."""
+    """Only in a mail that asks for a yes: takes the place of `DECLINE_MARK`."""

@@ -81,17 +81,19 @@ class Writer:
         return Letter(envelope.recipient, envelope.return_path, envelope.message_id, data)
 
     def _of(self, claim: Claim) -> Ready:
-        confirmation = claim.what is What.CONFIRMATION
-        history = "" if confirmation else str(claim.last_edition or 0)
-        key = (claim.what.value, plans.wish_key(claim.plan), "" if confirmation else claim.period, history)
+        answers = claim.what is not What.DIGEST
+        history = "" if answers else str(claim.last_edition or 0)
+        key = (claim.what.value, plans.wish_key(claim.plan), "" if answers else claim.period, history)
         if key not in self._ready:
-            self._ready[key] = self._confirmation(claim) if confirmation else self._edition(claim)
+            self._ready[key] = self._answer(claim) if answers else self._edition(claim)
         self._ready.move_to_end(key)
         while len(self._ready) > _KEPT:
             self._ready.popitem(last=False)
         return self._ready[key]
 
-    def _confirmation(self, claim: Claim) -> Ready:
+    def _answer(self, claim: Claim) -> Ready:
+        if claim.what is What.LINK:
+            return Ready(None, render.link(claim.plan.language, self._office.public_url))
         wish = plans.wish(claim.plan)
         return Ready(None, render.confirmation(wish.language, wish.query, self._office.public_url))
 

@@ -26,6 +26,18 @@ class What(StrEnum):
 
     DIGEST = "digest"
     CONFIRMATION = "confirmation"
+    LINK = "link"
+    """The way to the preferences. Kept as a confirmation whose period begins with the word, which needs no other schema."""
+
+    @classmethod
+    def of(cls, kind: str, period: str) -> What:
+        """As a row says it."""
+        return cls.LINK if period.startswith(f"{cls.LINK.value} ") else cls(kind)
+
+    @property
+    def kind(self) -> str:
+        """As a row keeps it."""
+        return (What.CONFIRMATION if self is What.LINK else self).value
 
 
 class Fate(StrEnum):
@@ -89,7 +101,7 @@ def put(session: Session, orders: Iterable[Order], now: datetime) -> int:
         {
             "key": order.key,
             "subscription_id": order.subscription,
-            "kind": order.what.value,
+            "kind": order.what.kind,
             "period": order.period,
             "batch": order.batch,
             "state": Fate.WAITING.value,
@@ -139,7 +151,7 @@ def _claims(session: Session, ids: Sequence[int]) -> tuple[Claim, ...]:
             key=d.key,
             subscription=s.id,
             uid=s.uid,
-            what=What(d.kind),
+            what=What.of(d.kind, d.period),
             period=d.period,
             tries=d.tries,
             due_at=d.due_at,
@@ -198,7 +210,7 @@ def dead(session: Session, limit: int) -> tuple[Dead, ...]:
         .limit(limit)
     )
     return tuple(
-        Dead(d.id, address, What(d.kind), d.period, d.tries, d.due_at, d.closed_at, d.error or "")
+        Dead(d.id, address, What.of(d.kind, d.period), d.period, d.tries, d.due_at, d.closed_at, d.error or "")
         for d, address in session.execute(statement)
     )
 

@@ -15,7 +15,8 @@ from staycurrent.store.mail_models import MailRequest, Subscriber, Suppression
 from staycurrent.store.mail_models import Subscription as Row
 from staycurrent.store.upserts import insert_once, upsert
 
-KEPT_REQUESTS = {"client": timedelta(days=2), "address": timedelta(days=2), "question": timedelta(days=31)}
+_SOON = timedelta(days=2)
+KEPT_REQUESTS = {"client": _SOON, "address": _SOON, "link": _SOON, "question": timedelta(days=31)}
 """By scope: longer than it is counted over."""
 _UNSYNCED: dict[str, Any] = {"execution_options": {"synchronize_session": False}}
 
