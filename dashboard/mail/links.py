@@ -21,19 +21,22 @@ def confirm(visit: Visit) -> Answer:
         digest = accounts.confirm(visit.engine, visit.keys, visit.token, visit.now)
         with speaking(digest.plan.language):
             return _told(visit, _confirmed(visit, digest, _("Done: you get the digest")))
-    digest = accounts.look(visit.engine, visit.keys, Purpose.CONFIRM, visit.token, visit.now)
+    digest, waits = accounts.question(visit.engine, visit.keys, visit.token, visit.now)
     with speaking(digest.plan.language):
+        if waits:
+            return _told(visit, _question(digest))
         if digest.state is State.ACTIVE:
             return _told(visit, _confirmed(visit, digest, _("You get this digest already")))
-        if digest.state not in (State.PENDING, State.PAUSED):
-            raise TokenError("this link does not count any more; ask for the digest again", expired=True)
-        return _told(visit, _question(digest))
+        raise TokenError("this link does not count any more; ask for the digest again", expired=True)
 
 
 def _question(digest: Subscription) -> Notice:
+    text = _("One press, and it comes. If it was not you who asked for it, close this page, and nothing is sent.")
+    if digest.state is State.ACTIVE:
+        text = _("You get it already, and one press makes it like this. If it was not you who asked, close this page.")
     return Notice(
         _("Do you want this digest?"),
-        (_("One press, and it comes. If it was not you who asked for it, close this page, and nothing is sent."),),
+        (text,),
         _facts(digest, quoting=False),  # anybody may have asked for it to this address, in any words
         (Button("confirm", _("Yes, send it"), "first"),),
     )
@@ -167,6 +170,7 @@ def _facts(digest: Subscription, *, quoting: bool = True) -> tuple[tuple[str, st
         (_("To"), addresses.mask(digest.address)),
         (_("What"), words.sentence(told.what(digest.plan, quoting=quoting))),
         (_("When"), told.when(digest.plan)),
+        *([(_("Time for it"), words.minutes(digest.plan.minutes))] if digest.plan.minutes else []),
     )
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -96,8 +96,8 @@ def note_request(session: Session, keys: Keys, to: Address, plan: Plan, origin: 
         subscribers.change(session, same.id, plan, None, now)
         was_left = same.state is State.UNSUBSCRIBED or same.reason == LEFT
         subscribers.turn(session, same.id, State.PENDING, now, since=_CLOSED, reason=LEFT if was_left else None)
-    else:  # a stranger who types an address must not change what comes there; its owner gets the links anew
-        subscribers.ask_again(session, same.id, now)
+    else:  # a stranger who types an address must not change what comes there; with the owner's yes it counts
+        subscribers.ask_again(session, same.id, plan if plan != same.plan else None, now)
     asked = subscribers.by_id(session, same.id)
     assert asked, "it was just written"
     subscribers.request(session, "question", addresses.hashes(keys, to)[0], now, most=MOST_UNANSWERED)
@@ -109,18 +109,39 @@ def note_request(session: Session, keys: Keys, to: Address, plan: Plan, origin: 
 
 def confirm(engine: Engine, keys: Keys, token: str, now: datetime) -> Subscription:
     """Say yes; again is no error. Raises `TokenError` for a link that does not count (any more)."""
-    payload = keys.read(Purpose.CONFIRM, token, now)
-    uid, asked = payload if isinstance(payload, list) and len(payload) == 2 else ("", 0)  # noqa: PLR2004 - as it was signed
     with database.writing(engine) as session:
-        found = _found(session, uid)
-        waiting = found.state in (State.PENDING, State.PAUSED) and int(found.asked_at.timestamp()) == asked
-        if waiting:
-            next_due = due.next_moment(found.plan, now)
+        found, is_newest = _asked(session, keys, token, now)
+        if is_newest and _waits(found):
+            plan = found.asked_plan or found.plan
+            next_due = due.next_moment(plan, now)
+            subscribers.change(session, found.id, plan, next_due, now)
+            subscribers.forget_asked(session, found.id)
             subscribers.turn(session, found.id, State.ACTIVE, now, since=[found.state], next_due_at=next_due)
             _welcome_back(session, addresses.hashes(keys, addresses.known(found.kind, found.address or "")))
         elif found.state is not State.ACTIVE:
             raise TokenError("this link does not count any more; ask for the digest again", expired=True)
-        return _found(session, uid)
+        return _found(session, found.uid)
+
+
+def question(engine: Engine, keys: Keys, token: str, now: datetime) -> tuple[Subscription, bool]:
+    """The digest as a yes would make it, and whether one is waited for; changes nothing. Raises `TokenError`."""
+    with database.reading(engine) as session:
+        found, is_newest = _asked(session, keys, token, now)
+    if not (is_newest and _waits(found)):
+        return found, False
+    return replace(found, plan=found.asked_plan or found.plan), True
+
+
+def _asked(session: Session, keys: Keys, token: str, now: datetime) -> tuple[Subscription, bool]:
+    """The digest of a question, and whether that question is the newest one."""
+    payload = keys.read(Purpose.CONFIRM, token, now)
+    uid, asked = payload if isinstance(payload, list) and len(payload) == 2 else ("", 0)  # noqa: PLR2004 - as it was signed
+    found = _found(session, uid)
+    return found, int(found.asked_at.timestamp()) == asked
+
+
+def _waits(found: Subscription) -> bool:
+    return found.state in (State.PENDING, State.PAUSED) or (found.state is State.ACTIVE and found.asked_plan is not None)
 
 
 def _welcome_back(session: Session, hashes: Sequence[str]) -> None:
@@ -319,6 +340,7 @@ def _exported(session: Session, digest: Subscription) -> dict[str, Any]:
         "state": digest.state.value,
         "origin": digest.origin,
         **told,
+        "asked": asdict(digest.asked_plan) if digest.asked_plan else None,
         **dates,
         "deliveries": sent,
         "items": items,

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from staycurrent.digest import entries, html, text, wording
+from staycurrent.digest import entries, html, moments, plans, text, wording, words
 from staycurrent.digest.subject import subject
 from staycurrent.digest.types import Edition, Rendered
 from staycurrent.i18n import gettext as _
 from staycurrent.i18n import speaking
 from staycurrent.query import Query
+from staycurrent.store.subscribers import Plan
 
 
 def render(edition: Edition, public_url: str) -> Rendered:
@@ -17,19 +18,26 @@ def render(edition: Edition, public_url: str) -> Rendered:
         return Rendered(about, text.text(sheet), html.html(sheet, about))
 
 
-def confirmation(language: str, query: Query, public_url: str) -> Rendered:
-    """The mail that asks whether an address really wants the digest of a query (double opt-in)."""
+def confirmation(language: str, query: Query, public_url: str, plan: Plan = plans.DEFAULTS) -> Rendered:
+    """The mail that asks whether an address really wants the digest of a query, when and how long (double opt-in)."""
     with speaking(language):
         about = _("Please confirm: the staycurrent digest")
         # Anybody may ask for this mail to anybody, so it quotes nothing that a stranger typed.
         paragraphs = [
             _("Somebody, we hope you, asked for the staycurrent digest at this address. Please confirm that you want it:"),
             _("You would get the papers to read first: {wanted}.").format(wanted=wording.wish_words(query, quoting=False)),
+            f"{_pace(plan)}.",
             _("If it was not you, do nothing: without your yes no digest is sent. The last link ends such questions for good."),
         ]
         home = entries.link(public_url.rstrip("/"), "")
         shown = html.letter(about, paragraphs, home, _("Yes, send it"), asks=True)
         return Rendered(about, text.letter(paragraphs, asks=True), shown)
+
+
+def _pace(plan: Plan) -> str:
+    """How often, on which day, and how much of it."""
+    budget = _("at most {time}").format(time=words.minutes(plan.minutes)) if plan.minutes else ""
+    return ", ".join(filter(None, (moments.when(plan), budget)))
 
 
 def link(language: str, public_url: str) -> Rendered:

@@ -83,7 +83,8 @@ class Writer:
     def _of(self, claim: Claim) -> Ready:
         answers = claim.what is not What.DIGEST
         history = "" if answers else str(claim.last_edition or 0)
-        key = (claim.what.value, plans.wish_key(claim.plan), "" if answers else claim.period, history)
+        shown = f"{claim.plan.weekday} {claim.plan.minute} {claim.plan.timezone}" if answers else claim.period
+        key = (claim.what.value, plans.wish_key(claim.plan), shown, history)
         if key not in self._ready:
             self._ready[key] = self._answer(claim) if answers else self._edition(claim)
         self._ready.move_to_end(key)
@@ -95,7 +96,7 @@ class Writer:
         if claim.what is What.LINK:
             return Ready(None, render.link(claim.plan.language, self._office.public_url))
         wish = plans.wish(claim.plan)
-        return Ready(None, render.confirmation(wish.language, wish.query, self._office.public_url))
+        return Ready(None, render.confirmation(wish.language, wish.query, self._office.public_url, claim.plan))
 
     def _edition(self, claim: Claim) -> Ready:
         wish, history = plans.wish_key(claim.plan), claim.last_edition or 0

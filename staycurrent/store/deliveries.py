@@ -15,7 +15,7 @@ from sqlalchemy import and_, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from staycurrent.store.mail_models import Delivery, Subscriber, Subscription
-from staycurrent.store.subscribers import Kind, Plan, plan_of
+from staycurrent.store.subscribers import Kind, Plan, asked_plan_of, plan_of
 from staycurrent.store.upserts import insert_new
 
 _UNSYNCED: dict[str, Any] = {"execution_options": {"synchronize_session": False}}
@@ -158,7 +158,7 @@ def _claims(session: Session, ids: Sequence[int]) -> tuple[Claim, ...]:
             asked_at=s.asked_at,
             kind=Kind(kind),
             address=address,
-            plan=plan_of(s),
+            plan=(asked_plan_of(s) if d.kind == What.CONFIRMATION.value else None) or plan_of(s),
             last_edition=s.last_edition_id,
         )
         for d, s, kind, address in session.execute(statement)

@@ -59,6 +59,8 @@ class Subscription(Base):
     """How the consent came: form, command or import."""
     created_at: Mapped[datetime]
     asked_at: Mapped[datetime]
+    asked_plan: Mapped[str | None] = mapped_column(Text)
+    """What was asked for then, as JSON, where the digest runs with another plan: it counts with its owner's yes."""
     confirmed_at: Mapped[datetime | None]
     changed_at: Mapped[datetime]
     next_due_at: Mapped[datetime | None]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
@@ -68,6 +69,8 @@ class Subscription:
     origin: str
     created_at: datetime
     asked_at: datetime
+    asked_plan: Plan | None
+    """What waits for a yes while `plan` goes on."""
     confirmed_at: datetime | None
     next_due_at: datetime | None
     last_edition: int | None
@@ -162,14 +165,20 @@ def turn(
     if to is State.ACTIVE:
         values |= {"failures": 0, "confirmed_at": func.coalesce(Row.confirmed_at, now)}
     if to is State.PENDING:
-        values |= {"asked_at": now, "confirmed_at": None}
+        values |= {"asked_at": now, "confirmed_at": None, "asked_plan": None}
     asked = update(Row).where(Row.id == number, Row.state.in_([s.value for s in since])).values(**values)
     return session.scalar(asked.returning(Row.id), **_UNSYNCED) is not None
 
 
-def ask_again(session: Session, number: int, now: datetime) -> None:
-    """Note that the subscriber of a pending or active digest asked for it once more: newer confirmations count."""
-    session.execute(update(Row).where(Row.id == number).values(asked_at=now), **_UNSYNCED)
+def ask_again(session: Session, number: int, plan: Plan | None, now: datetime) -> None:
+    """Note that somebody asked once more for a digest that runs, and in another way: with a yes, `plan` takes over."""
+    asked = json.dumps(asdict(plan)) if plan else None
+    session.execute(update(Row).where(Row.id == number).values(asked_at=now, asked_plan=asked), **_UNSYNCED)
+
+
+def forget_asked(session: Session, number: int) -> None:
+    """What was asked for was answered."""
+    session.execute(update(Row).where(Row.id == number).values(asked_plan=None), **_UNSYNCED)
 
 
 def change(session: Session, number: int, plan: Plan, next_due_at: datetime | None, now: datetime) -> None:
@@ -190,6 +199,7 @@ def erase(session: Session, owner: int, now: datetime) -> None:
     """Take away an address and every wish; rows without a person in them stay, so that counts still add up."""
     blank = {
         "query": "",
+        "asked_plan": None,
         "timezone": "UTC",
         "state": State.ERASED.value,
         "reason": None,
@@ -263,6 +273,7 @@ def _read(session: Session, statement: Select[Any]) -> Iterator[Subscription]:
             origin=row.origin,
             created_at=row.created_at,
             asked_at=row.asked_at,
+            asked_plan=asked_plan_of(row),
             confirmed_at=row.confirmed_at,
             next_due_at=row.next_due_at,
             last_edition=row.last_edition_id,
@@ -273,3 +284,9 @@ def _read(session: Session, statement: Select[Any]) -> Iterator[Subscription]:
 def plan_of(row: Any) -> Plan:
     """The plan in a row of subscriptions."""
     return Plan(**{name: getattr(row, name) for name in Plan.__slots__})
+
+
+def asked_plan_of(row: Any) -> Plan | None:
+    """The plan that waits for a yes in a row of subscriptions; None also for one of a release that knew other plans."""
+    told = json.loads(row.asked_plan) if row.asked_plan else {}
+    return Plan(**told) if told.keys() == set(Plan.__slots__) else None

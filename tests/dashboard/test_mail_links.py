@@ -70,6 +70,22 @@ def test_a_question_quotes_no_word_of_a_stranger_and_no_address(place: Place) ->
     assert "a…@e….org" in shown
 
 
+def test_who_asks_again_in_another_way_is_asked_for_just_that_and_gets_it(place: Place, tmp_path: Path) -> None:
+    digest = place.subscribe()
+    place.now += timedelta(minutes=5)
+    other = Choice(query=mailed.BERLIN.query, timezone="Europe/Berlin", weekday="friday", minutes=45)
+    path = place.path(Purpose.CONFIRM, place.ask(choice=other))
+    assert place.by_uid(digest.uid).plan == digest.plan
+    shown = place.client.get(path).text
+    for words in ("You get it already", "Every Friday", "45 min"):
+        assert words in shown
+    mail, *_ = [m for m in place.send(tmp_path, "confirm") if "Friday" in m.get_body(("plain",)).get_content()]
+    assert "at most 45 min" in mail.get_body(("plain",)).get_content()
+    assert "Friday, 22 May, 07:00" in place.client.post(path).text
+    assert (place.by_uid(digest.uid).plan.weekday, place.by_uid(digest.uid).plan.minutes) == (5, 45)
+    assert "You get this digest already" in place.client.get(path).text
+
+
 @pytest.mark.parametrize("purpose", [Purpose.CONFIRM, Purpose.PREFERENCES])
 def test_an_old_link_says_what_to_do(place: Place, purpose: Purpose) -> None:
     path = place.path(purpose, place.ask())

@@ -15,8 +15,9 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from staycurrent import i18n, period, roadmap
-from staycurrent.digest import clean, message, render, wording
+from staycurrent.digest import clean, message, plans, render, wording
 from staycurrent.digest.html import LARGEST
+from staycurrent.digest.plans import Choice
 from staycurrent.digest.subject import LONGEST
 from staycurrent.digest.types import (
     CONFIRM_MARK,
@@ -474,6 +475,13 @@ def test_a_confirmation_asks_once_and_says_for_what(language: str) -> None:
     assert found.links().count(DECLINE_MARK) == shown.text.count(DECLINE_MARK) == 1
     assert roadmap.topics()["rag"].name.get(language) in " ".join(shown.text.split())
     assert len(shown.subject) <= LONGEST
+
+
+def test_a_confirmation_says_how_often_on_which_day_and_how_much() -> None:
+    plan = plans.plan(Choice(minutes=45, weekday="friday", hour="18:30", timezone="Europe/Berlin"))
+    assert "Every Friday at 18:30 (Europe/Berlin), at most 45 min." in render.confirmation("en", Query(), PUBLIC, plan).text
+    monthly = plans.plan(Choice(cadence="monthly", language="de"))
+    assert "Einmal im Monat" in render.confirmation("de", Query(), PUBLIC, monthly).text
 
 
 def test_a_confirmation_repeats_no_words_that_a_stranger_chose() -> None:

@@ -81,6 +81,45 @@ def test_who_asks_again_gets_the_links_again_and_changes_nothing(engine: Engine)
     assert questions(engine) == 2
 
 
+OTHERWISE = Choice(query=Query(levels=(5,)), minutes=45, weekday="friday", hour="18:30", language="de")
+
+
+@pytest.mark.parametrize("state", [State.ACTIVE, State.PAUSED])
+def test_other_choices_of_who_asks_again_count_with_the_yes_and_not_before(engine: Engine, state: State) -> None:
+    before = confirmed(engine)
+    if state is State.PAUSED:
+        accounts.pause(engine, KEYS, preferences(before), NOW)
+    then = NOW + timedelta(minutes=5)
+    ask(engine, choice=OTHERWISE, now=then)
+    (asked,) = digests(engine)
+    assert (asked.state, asked.plan) == (state, before.plan)
+    shown, waits = accounts.question(engine, KEYS, confirm_token(asked), then)
+    assert (shown.plan, waits) == (plans.plan(OTHERWISE), True)
+    for _ in range(2):
+        done = accounts.confirm(engine, KEYS, confirm_token(asked), then)
+        assert (done.state, done.plan, done.asked_plan) == (State.ACTIVE, plans.plan(OTHERWISE), None)
+        assert done.next_due_at == datetime(2026, 5, 22, 18, 30, tzinfo=UTC)
+    assert accounts.question(engine, KEYS, confirm_token(asked), then) == (done, False)
+
+
+def test_a_yes_to_an_older_question_takes_over_nothing_that_a_stranger_asked_since(engine: Engine) -> None:
+    ask(engine)
+    old = confirm_token(digests(engine)[0])
+    before = accounts.confirm(engine, KEYS, old, NOW)
+    ask(engine, choice=OTHERWISE, now=NOW + timedelta(minutes=5))
+    assert accounts.question(engine, KEYS, old, NOW)[1] is False
+    assert accounts.confirm(engine, KEYS, old, NOW).plan == before.plan
+
+
+def test_what_was_asked_for_ends_with_the_digest(engine: Engine) -> None:
+    found = confirmed(engine)
+    ask(engine, choice=OTHERWISE, now=NOW + timedelta(minutes=5))
+    accounts.unsubscribe(engine, KEYS, leaving(found), NOW)
+    ask(engine, now=NOW + timedelta(minutes=10))
+    (again,) = digests(engine)
+    assert accounts.confirm(engine, KEYS, confirm_token(again), NOW + timedelta(minutes=10)).plan == found.plan
+
+
 def test_every_request_writes_alike_whoever_is_subscribed(engine: Engine) -> None:
     confirmed(engine)
     for number, address in enumerate([ADA, "new@example.org"]):
@@ -373,6 +412,7 @@ def test_an_export_has_all_that_is_kept(engine: Engine) -> None:
 
 def test_erasing_leaves_no_address_and_a_hash_that_keeps_imports_away(engine: Engine) -> None:
     found = confirmed(engine)
+    ask(engine, choice=OTHERWISE, now=NOW + timedelta(minutes=5))
     accounts.erase(engine, KEYS, preferences(found), NOW)
     with engine.connect() as connection:
         for table in ("subscribers", "subscriptions", "suppressions", "deliveries", "mail_requests"):
