@@ -129,7 +129,7 @@ class Mail:
 
     def _preview(self, params: dict[str, list[str]]) -> previews.Preview:
         plan = asked.plan(params)
-        return previews.OF_PROCESS.of(self._engine, plan, self._clock(), self._desk.public_url)
+        return previews.OF_PROCESS.of(self._engine, plan, self._clock(), self._desk.public_url, self._desk.footer)
 
 
 def _acted(act: Act, visit: Visit) -> Answer:

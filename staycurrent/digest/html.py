@@ -22,26 +22,26 @@ SHORT_TITLE = 80
 FOLDER = Path(__file__).parent
 
 
-def html(sheet: Sheet, subject: str) -> str:
+def html(sheet: Sheet, subject: str, footer: str = "") -> str:
     """The HTML part of a digest. Where it would be too large, abstracts go first, from the end; no entry goes."""
     n = len(sheet.entries)
     made = ""
     for size in (WHOLE, Size(n, n // 2), Size(n, 0), Size(n // 2, 0, 120), Size(0, 0, SHORT_TITLE)):
-        made = _drawn("digest.html.j2", subject, sheet=sheet.shortened(size), **_labels())
+        made = _drawn("digest.html.j2", subject, sheet=sheet.shortened(size), footer=footer.splitlines(), **_labels())
         if message.encoded_size(made) < LARGEST:
             break
     return made
 
 
-def letter(subject: str, paragraphs: list[str], home: str, button: str, *, asks: bool) -> str:
+def letter(subject: str, paragraphs: list[str], home: str, button: str, footer: str = "", *, asks: bool) -> str:
     """The HTML part of a short mail with one button. One that asks may be the last."""
     labels = {
         "confirm": button,
         "unsubscribe": _("Unsubscribe"),
         "decline": _("Never ask this address again") if asks else "",
     }
-    marks = {"confirm_url": CONFIRM_MARK, "decline_url": DECLINE_MARK}
-    return _drawn("letter.html.j2", subject, paragraphs=paragraphs, home=home, label=labels, **marks)
+    values = {"confirm_url": CONFIRM_MARK, "decline_url": DECLINE_MARK, "footer": footer.splitlines()}
+    return _drawn("letter.html.j2", subject, paragraphs=paragraphs, home=home, label=labels, **values)
 
 
 def _labels() -> dict[str, dict[str, str]]:

@@ -26,6 +26,8 @@ class Office:
     public_url: str
     keys: Keys
     bounces: str = ""
+    footer: str = ""
+    """Lines at the end of every mail."""
 
     @property
     def mailbox(self) -> str:

@@ -11,14 +11,14 @@ from staycurrent.query import Query
 from staycurrent.store.subscribers import Plan
 
 
-def render(edition: Edition, public_url: str) -> Rendered:
-    """The digest in the language of its wish; equal arguments give equal renderings."""
+def render(edition: Edition, public_url: str, footer: str = "") -> Rendered:
+    """The digest in the language of its wish, with the installation's `footer`; equal arguments give equal renderings."""
     with speaking(edition.wish.language):
         sheet, about = wording.sheet(edition, public_url), subject(edition)
-        return Rendered(about, text.text(sheet), html.html(sheet, about))
+        return Rendered(about, text.text(sheet, footer), html.html(sheet, about, footer))
 
 
-def confirmation(language: str, query: Query, public_url: str, plan: Plan = plans.DEFAULTS) -> Rendered:
+def confirmation(language: str, query: Query, public_url: str, plan: Plan = plans.DEFAULTS, footer: str = "") -> Rendered:
     """The mail that asks whether an address really wants the digest of a query, when and how long (double opt-in)."""
     with speaking(language):
         about = _("Please confirm: the staycurrent digest")
@@ -27,11 +27,14 @@ def confirmation(language: str, query: Query, public_url: str, plan: Plan = plan
             _("Somebody, we hope you, asked for the staycurrent digest at this address. Please confirm that you want it:"),
             _("You would get the papers to read first: {wanted}.").format(wanted=wording.wish_words(query, quoting=False)),
             f"{_pace(plan)}.",
-            _("If it was not you, do nothing: without your yes no digest is sent. The last link ends such questions for good."),
+            _(
+                "If it was not you, do nothing: without your yes no digest is sent. "
+                "“Never ask this address again” ends such questions for good."
+            ),
         ]
         home = entries.link(public_url.rstrip("/"), "")
-        shown = html.letter(about, paragraphs, home, _("Yes, send it"), asks=True)
-        return Rendered(about, text.letter(paragraphs, asks=True), shown)
+        shown = html.letter(about, paragraphs, home, _("Yes, send it"), footer, asks=True)
+        return Rendered(about, text.letter(paragraphs, footer, asks=True), shown)
 
 
 def _pace(plan: Plan) -> str:
@@ -40,7 +43,7 @@ def _pace(plan: Plan) -> str:
     return ", ".join(filter(None, (moments.when(plan), budget)))
 
 
-def link(language: str, public_url: str) -> Rendered:
+def link(language: str, public_url: str, footer: str = "") -> Rendered:
     """The mail that opens the preferences, since its mailbox is the proof that one may see them."""
     with speaking(language):
         about = _("Your link: what you get by mail")
@@ -49,5 +52,5 @@ def link(language: str, public_url: str) -> Rendered:
             _("It counts for 90 days. If you did not ask for it, do nothing: nobody else has it."),
         ]
         home = entries.link(public_url.rstrip("/"), "")
-        shown = html.letter(about, paragraphs, home, _("Open my digests"), asks=False)
-        return Rendered(about, text.letter(paragraphs, asks=False), shown)
+        shown = html.letter(about, paragraphs, home, _("Open my digests"), footer, asks=False)
+        return Rendered(about, text.letter(paragraphs, footer, asks=False), shown)

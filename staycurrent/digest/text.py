@@ -15,12 +15,12 @@ WIDTH = 76
 INDENT = "    "
 
 
-def text(sheet: Sheet) -> str:
+def text(sheet: Sheet, footer: str = "") -> str:
     """The plain-text part of a digest."""
     lines = [*_head(sheet)]
     for section in sheet.sections:
         lines += _section(section)
-    lines += [*_changed(sheet), *_landmark(sheet), *_month(sheet), *_foot(sheet)]
+    lines += [*_changed(sheet), *_landmark(sheet), *_month(sheet), *_foot(sheet), *_footer(footer)]
     return "\n".join(lines) + "\n"
 
 
@@ -31,7 +31,7 @@ def for_channel(written: str) -> str:
     return "\n".join(line for n, line in enumerate(lines) if n not in own and n + 1 not in own).rstrip("\n") + "\n"
 
 
-def letter(paragraphs: list[str], *, asks: bool) -> str:
+def letter(paragraphs: list[str], footer: str = "", *, asks: bool) -> str:
     """The plain-text part of a short mail: its address stands after the first paragraph. One that asks may be the last."""
     first, *rest = paragraphs
     lines = [*_wrapped(first), "", CONFIRM_MARK, ""]
@@ -39,7 +39,7 @@ def letter(paragraphs: list[str], *, asks: bool) -> str:
         lines += [*_wrapped(paragraph), ""]
     ways = [_("Unsubscribe:"), UNSUBSCRIBE_MARK]
     ways += [_("Never ask this address again:"), DECLINE_MARK] if asks else []
-    return "\n".join([*lines, "-" * WIDTH, *ways]) + "\n"
+    return "\n".join([*lines, "-" * WIDTH, *ways, *_footer(footer)]) + "\n"
 
 
 def _head(sheet: Sheet) -> Iterator[str]:
@@ -131,6 +131,14 @@ def _foot(sheet: Sheet) -> Iterator[str]:
     yield PREFERENCES_MARK
     yield _("Unsubscribe:")
     yield UNSUBSCRIBE_MARK
+
+
+def _footer(footer: str) -> Iterator[str]:
+    """The installation's own lines; an address in them stays whole."""
+    if footer:
+        yield ""
+    for line in footer.splitlines():
+        yield from TextWrapper(WIDTH, break_long_words=False, break_on_hyphens=False).wrap(line)
 
 
 def _heading(title: str, under: str) -> Iterator[str]:

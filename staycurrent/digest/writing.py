@@ -94,9 +94,10 @@ class Writer:
 
     def _answer(self, claim: Claim) -> Ready:
         if claim.what is What.LINK:
-            return Ready(None, render.link(claim.plan.language, self._office.public_url))
+            return Ready(None, render.link(claim.plan.language, self._office.public_url, self._office.footer))
         wish = plans.wish(claim.plan)
-        return Ready(None, render.confirmation(wish.language, wish.query, self._office.public_url, claim.plan))
+        url, footer = self._office.public_url, self._office.footer
+        return Ready(None, render.confirmation(wish.language, wish.query, url, claim.plan, footer))
 
     def _edition(self, claim: Claim) -> Ready:
         wish, history = plans.wish_key(claim.plan), claim.last_edition or 0
@@ -104,7 +105,7 @@ class Writer:
             kept = editions.find(session, wish, claim.period, history)
         if kept is None or kept.words is None:
             now = self._clock()
-            edition, rendered = choose(self._engine, claim, self._office.public_url, now)
+            edition, rendered = choose(self._engine, claim, self._office.public_url, now, self._office.footer)
             words, shown = (rendered.subject, rendered.text, rendered.html), tuple(_shown(edition, now))
             self.editions += 1
             with database.writing(self._engine) as session:
@@ -117,14 +118,14 @@ class Writer:
         return Ready(kept.id, Rendered(*kept.words), kept.is_empty)
 
 
-def choose(engine: Engine, claim: Claim, public_url: str, now: datetime) -> tuple[Edition, Rendered]:
+def choose(engine: Engine, claim: Claim, public_url: str, now: datetime, footer: str = "") -> tuple[Edition, Rendered]:
     """The edition of a delivery and its rendering."""
     with database.reading(engine) as session:
         sent = [
             Sent(s.item_id, s.at, s.version, s.withdrawn, s.has_code) for s in editions.history(session, claim.last_edition)
         ]
         edition = editing.choose(session, plans.wish(claim.plan), periods.parse(claim.period), sent, now)
-    return edition, render.render(edition, public_url)
+    return edition, render.render(edition, public_url, footer)
 
 
 def _shown(edition: Edition, now: datetime) -> Iterator[Shown]:

@@ -15,13 +15,11 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from staycurrent import i18n, period, roadmap
-from staycurrent.digest import clean, message, plans, render, wording
+from staycurrent.digest import clean, message, render, wording
 from staycurrent.digest.html import LARGEST
-from staycurrent.digest.plans import Choice
 from staycurrent.digest.subject import LONGEST
 from staycurrent.digest.types import (
     CONFIRM_MARK,
-    DECLINE_MARK,
     PREFERENCES_MARK,
     UNSUBSCRIBE_MARK,
     Cadence,
@@ -457,40 +455,3 @@ def test_names_from_the_right_do_not_change_places_with_those_from_the_left() ->
 def test_a_paper_without_an_address_leads_to_its_page() -> None:
     assert f"{PUBLIC}/item?id=2605.00001" in one(url="javascript:alert(1)").text
     assert "javascript" not in one(url="javascript:alert(1)").html
-
-
-# ---- confirmation
-
-
-@pytest.mark.parametrize("language", ["en", "de"])
-def test_a_confirmation_asks_once_and_says_for_what(language: str) -> None:
-    shown = render.confirmation(language, Query(levels=(5,), topics=("rag",)), PUBLIC)
-    assert shown.text.count(CONFIRM_MARK) == 1
-    found = Tags(shown.html)
-    assert found.open == []
-    assert found.links().count(CONFIRM_MARK) == 1
-    assert found.links().count(UNSUBSCRIBE_MARK) == 1
-    assert f"    {CONFIRM_MARK}" not in shown.text
-    assert UNSUBSCRIBE_MARK in shown.text
-    assert found.links().count(DECLINE_MARK) == shown.text.count(DECLINE_MARK) == 1
-    assert roadmap.topics()["rag"].name.get(language) in " ".join(shown.text.split())
-    assert len(shown.subject) <= LONGEST
-
-
-def test_a_confirmation_says_how_often_on_which_day_and_how_much() -> None:
-    plan = plans.plan(Choice(minutes=45, weekday="friday", hour="18:30", timezone="Europe/Berlin"))
-    assert "Every Friday at 18:30 (Europe/Berlin), at most 45 min." in render.confirmation("en", Query(), PUBLIC, plan).text
-    monthly = plans.plan(Choice(cadence="monthly", language="de"))
-    assert "Einmal im Monat" in render.confirmation("de", Query(), PUBLIC, monthly).text
-
-
-def test_a_confirmation_repeats_no_words_that_a_stranger_chose() -> None:
-    """Anybody can ask for a mail to anybody, so it must not carry a message of theirs."""
-    typed = Query(
-        text="buy at evil.example", exclude=("call 555",), labs=("evil.example", "qwen"), sources=("lab:evil.example",)
-    )
-    shown = render.confirmation("en", typed, PUBLIC)
-    assert "Qwen, with words of your own" in shown.text
-    for part in (shown.subject, shown.text, shown.html):
-        assert "evil" not in part
-        assert "555" not in part
