@@ -34,6 +34,8 @@ PREFIX = settings_files.PREFIX
 ARXIV_DELAY_FLOOR = 3.0
 """Seconds between two requests that arXiv's terms ask for (info.arxiv.org/help/api/tou, "Rate limits")."""
 SHORTEST_TOKEN = 16
+FOOTER_LINES = 2
+FOOTER_WIDTH = 200
 _CATEGORY = re.compile(r"[a-z]+(?:-[a-z]+)*(?:\.[A-Za-z]{2}|\.[a-z]+-[a-z]+)?")
 
 
@@ -95,6 +97,9 @@ class Settings(BaseSettings):
     )
     mail_rate: float = Field(10.0, ge=0, le=10_000, description="Mails a second to one domain; 0 sets no bound")
     mail_bounces: str = Field("", description="Address whose `+tag` forms reach `digest bounce`; the return path of mails")
+    mail_footer: str = Field(
+        "", description="One or two lines at the end of every mail, as who sends it, postal address, and privacy page"
+    )
     llm_url: str = Field("", description="Optional: any OpenAI-compatible endpoint for a second opinion")
     llm_model: str = Field("", description="Model to ask there")
     llm_api_key: SecretStr = Field(SecretStr(""), description="Key for that endpoint")
@@ -206,6 +211,15 @@ class Settings(BaseSettings):
         if re.search(r"[\x00-\x1f\x7f]", value) or not value.isascii():
             raise ValueError("must be one line of plain ASCII")
         return value
+
+    @field_validator("mail_footer")
+    @classmethod
+    def _two_lines(cls, value: str) -> str:
+        lines = [line.strip() for line in value.replace("\\n", "\n").splitlines()]
+        lines = [line for line in lines if line]
+        if len(lines) > FOOTER_LINES or any(len(line) > FOOTER_WIDTH or not line.isprintable() for line in lines):
+            raise ValueError(f"must be one or two lines of plain text, of {FOOTER_WIDTH} characters each at most")
+        return "\n".join(lines)
 
     @model_validator(mode="after")
     def _polite(self) -> Settings:

@@ -18,6 +18,7 @@ class Desk:
     public_url: str
     secret: str
     data_dir: Path
+    footer: str = ""
 
     @classmethod
     def of(cls, given: Settings) -> Desk:
@@ -28,6 +29,7 @@ class Desk:
             public_url=given.public_url,
             secret=given.secret_key.get_secret_value(),
             data_dir=given.data_dir,
+            footer=given.mail_footer,
         )
 
     @property

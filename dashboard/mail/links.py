@@ -11,7 +11,7 @@ from dashboard.mail.visit import Answer, Visit
 from staycurrent.digest import accounts, addresses
 from staycurrent.digest.tokens import Purpose, TokenError
 from staycurrent.i18n import gettext as _
-from staycurrent.i18n import speaking
+from staycurrent.i18n import language, speaking
 from staycurrent.store.subscribers import Kind, State, Subscription
 
 
@@ -21,19 +21,22 @@ def confirm(visit: Visit) -> Answer:
         digest = accounts.confirm(visit.engine, visit.keys, visit.token, visit.now)
         with speaking(digest.plan.language):
             return _told(visit, _confirmed(visit, digest, _("Done: you get the digest")))
-    digest = accounts.look(visit.engine, visit.keys, Purpose.CONFIRM, visit.token, visit.now)
+    digest, waits = accounts.question(visit.engine, visit.keys, visit.token, visit.now)
     with speaking(digest.plan.language):
+        if waits:
+            return _told(visit, _question(digest))
         if digest.state is State.ACTIVE:
             return _told(visit, _confirmed(visit, digest, _("You get this digest already")))
-        if digest.state not in (State.PENDING, State.PAUSED):
-            raise TokenError("this link does not count any more; ask for the digest again", expired=True)
-        return _told(visit, _question(digest))
+        raise TokenError("this link does not count any more; ask for the digest again", expired=True)
 
 
 def _question(digest: Subscription) -> Notice:
+    text = _("One press, and it comes. If it was not you who asked for it, close this page, and nothing is sent.")
+    if digest.state is State.ACTIVE:
+        text = _("You get it already, and one press makes it like this. If it was not you who asked, close this page.")
     return Notice(
         _("Do you want this digest?"),
-        (_("One press, and it comes. If it was not you who asked for it, close this page, and nothing is sent."),),
+        (text,),
         _facts(digest, quoting=False),  # anybody may have asked for it to this address, in any words
         (Button("confirm", _("Yes, send it"), "first"),),
     )
@@ -51,6 +54,8 @@ def unsubscribe(visit: Visit) -> Answer:
             return _looked(visit)
         if visit.action == "again":
             return _again(visit)
+        if visit.action == "link":
+            return _link(visit)
         digest = accounts.unsubscribe(visit.engine, visit.keys, visit.token, visit.now)
     except TokenError as error:
         if not error.expired:
@@ -78,9 +83,40 @@ def _stopped(visit: Visit, digest: Subscription) -> Notice:
         if can_return
         else (_("Nothing more of this digest is sent."),),
         _facts(digest),
-        (Button("again", _("Get it again")),) if can_return else (),
-        ((visit.preferences(digest.uid), _("All your digests")), (visit.home, _("This month's reading"))),
+        (Button("again", _("Get it again")), Button("link", _("Mail me the way to all my digests"))) if can_return else (),
+        ((visit.home, _("This month's reading")),),
     )
+
+
+def decline(visit: Visit) -> Answer:
+    """Ask whether nobody is to ask again, see to it, or take it back. Raises `TokenError`."""
+    if visit.form is not None:
+        deed = accounts.undo_declining if visit.action == "allow" else accounts.decline
+        deed(visit.engine, visit.keys, visit.token, visit.now)
+    digest, is_declined = accounts.look_at_declining(visit.engine, visit.keys, visit.token, visit.now)
+    with speaking(digest.plan.language if digest and digest.address else language()):
+        return _told(visit, _never(digest) if is_declined else _ask_whether_never(digest))
+
+
+def _ask_whether_never(digest: Subscription | None) -> Notice:
+    return Notice(
+        _("Never ask this address again?"),
+        (_("Whoever asks for a digest here, no mail asks you for a yes any more. Digests that you get go on."),),
+        _to(digest),
+        (Button("decline", _("Never ask again"), "first"),),
+    )
+
+
+def _never(digest: Subscription | None) -> Notice:
+    texts = (
+        _("This address is not asked any more, whoever asks for a digest here."),
+        _("Only a fingerprint that tells nobody the address is kept for it."),
+    )
+    return Notice(_("You are not asked again"), texts, _to(digest), (Button("allow", _("I may be asked again")),))
+
+
+def _to(digest: Subscription | None) -> tuple[tuple[str, str], ...]:
+    return ((_("To"), addresses.mask(digest.address)),) if digest and digest.address else ()
 
 
 def _nothing_left() -> Notice:
@@ -95,6 +131,15 @@ def _again(visit: Visit) -> Answer:
             asked = fields.again(digest.plan)
             accounts.request(visit.engine, visit.keys, digest.address or "", asked, client=visit.client, now=visit.now)
         return _told(visit, asked_again())
+
+
+def _link(visit: Visit) -> Answer:
+    """The preferences need a link from the mailbox: a link for leaving never ends, and may be in anybody's hands."""
+    digest = accounts.look(visit.engine, visit.keys, Purpose.UNSUBSCRIBE, visit.token, visit.now)
+    with speaking(digest.plan.language):
+        accounts.send_link(visit.engine, visit.keys, visit.token, client=visit.client, now=visit.now)
+        text = _("If this address can get mail, a link is on its way that opens all your digests.")
+        return _told(visit, Notice(_("Look into your mailbox"), (text,)))
 
 
 def asked_again() -> Notice:
@@ -125,6 +170,7 @@ def _facts(digest: Subscription, *, quoting: bool = True) -> tuple[tuple[str, st
         (_("To"), addresses.mask(digest.address)),
         (_("What"), words.sentence(told.what(digest.plan, quoting=quoting))),
         (_("When"), told.when(digest.plan)),
+        *([(_("Time for it"), words.minutes(digest.plan.minutes))] if digest.plan.minutes else []),
     )
 
 

@@ -52,7 +52,7 @@ class Previews:
         self._turns = threading.BoundedSemaphore(AT_ONCE)
         self._kept: OrderedDict[tuple[str, ...], tuple[float, Preview]] = OrderedDict()
 
-    def of(self, engine: Engine, plan: Plan, now: datetime, base: str) -> Preview:
+    def of(self, engine: Engine, plan: Plan, now: datetime, base: str, footer: str = "") -> Preview:
         """The newest digest of a plan that is over; `base` is where its links lead. Raises `Busy`, `StoreError`."""
         period = due.period(plan, now)
         key = (engine.url.render_as_string(), plans.wish_key(plan), period.name, base, now.date().isoformat())
@@ -61,7 +61,7 @@ class Previews:
         if not self._turns.acquire(timeout=LONGEST_WAIT):
             raise Busy("too many previews are being made; try again in a moment")
         try:
-            return self._found(key) or self._keep(key, _made(engine, plan, period, now, base))
+            return self._found(key) or self._keep(key, _made(engine, plan, period, now, base, footer))
         finally:
             self._turns.release()
 
@@ -79,10 +79,10 @@ class Previews:
         return preview
 
 
-def _made(engine: Engine, plan: Plan, period: Period, now: datetime, base: str) -> Preview:
+def _made(engine: Engine, plan: Plan, period: Period, now: datetime, base: str, footer: str) -> Preview:
     with store.reading(engine) as session:
         chosen = edition.choose(session, plans.wish(plan), period, (), now)
-    rendered = render.render(chosen, base)
+    rendered = render.render(chosen, base, footer)
     return Preview(period, rendered.subject, _opened(rendered.html, base), chosen.is_empty)
 
 

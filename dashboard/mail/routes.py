@@ -67,6 +67,7 @@ class Mail:
         return [
             _whole(Route("/confirm/{token}", self.confirm, methods=_METHODS)),
             _whole(Route("/unsubscribe/{token}", self.unsubscribe, methods=_METHODS)),
+            _whole(Route("/decline/{token}", self.decline, methods=_METHODS)),
             _whole(Route("/preferences/{token}", self.preferences, methods=_METHODS)),
             Route("/digest/preview", self.preview, methods=["GET"]),
         ]
@@ -78,6 +79,10 @@ class Mail:
     async def unsubscribe(self, request: Request) -> Response:
         """GET shows a button, POST stops the digest, with or without a page (RFC 8058)."""
         return await self._page(request, links.unsubscribe, one_click=True)
+
+    async def decline(self, request: Request) -> Response:
+        """GET shows a button, POST lets nobody ask the address again."""
+        return await self._page(request, links.decline)
 
     async def preferences(self, request: Request) -> Response:
         """GET shows every digest of an address, POST changes them."""
@@ -126,7 +131,7 @@ class Mail:
 
     def _preview(self, params: dict[str, list[str]]) -> previews.Preview:
         plan = asked.plan(params)
-        return previews.OF_PROCESS.of(self._engine, plan, self._clock(), self._desk.public_url)
+        return previews.OF_PROCESS.of(self._engine, plan, self._clock(), self._desk.public_url, self._desk.footer)
 
 
 def _acted(act: Act, visit: Visit) -> Answer:

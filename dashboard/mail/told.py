@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime, timedelta
+from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from dashboard.mail import fields
-from staycurrent.digest import plans, wording
-from staycurrent.digest.types import Cadence
+from staycurrent.digest import moments, wording
 from staycurrent.i18n import N_, short_day, weekday
 from staycurrent.i18n import gettext as _
 from staycurrent.store.subscribers import Plan, State, Subscription
 
-_MONDAY = date(2026, 1, 5)
+when, day_name = moments.when, moments.day_name
 _STATES = {
     State.PENDING: N_("It waits for your yes: open the link in the mail that asks for it."),
     State.ACTIVE: N_("It comes at its next time."),
@@ -26,19 +25,6 @@ _STATES = {
 def what(plan: Plan, *, quoting: bool = True) -> str:
     """The filters, "all levels" where there is none. Without `quoting`, no word that a stranger may have typed."""
     return wording.wish_words(fields.query_of(plan), quoting=quoting)
-
-
-def when(plan: Plan) -> str:
-    """ "Every Monday at 07:00 (Europe/Berlin)"."""
-    values = {"weekday": day_name(plan.weekday), "time": plans.clock(plan.minute), "zone": plan.timezone}
-    if plan.cadence == Cadence.MONTHLY:
-        return _("Once a month, on the first {weekday} from the 4th on, at {time} ({zone})").format(**values)
-    return _("Every {weekday} at {time} ({zone})").format(**values)
-
-
-def day_name(number: int) -> str:
-    """The weekday of a number; 1 is Monday."""
-    return weekday(_MONDAY + timedelta(days=number - 1))
 
 
 def upcoming(moment: datetime, plan: Plan) -> str:

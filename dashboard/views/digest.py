@@ -102,7 +102,7 @@ def _rules(desk: Desk) -> str:
 
 def _preview(library: Library, desk: Desk, plan: Plan, params: dict[str, list[str]]) -> None:
     try:
-        made = previews.OF_PROCESS.of(library.engine, plan, library.now, desk.public_url)
+        made = previews.OF_PROCESS.of(library.engine, plan, library.now, desk.public_url, desk.footer)
     except Busy:
         st.html(pieces.notice(_("No preview at the moment"), _("Too many are being made. Reload the page in a moment.")))
         return

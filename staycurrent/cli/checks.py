@@ -255,7 +255,8 @@ def _mail(given: Settings) -> Iterator[Check]:
         return
     if importlib.util.find_spec(MAIL_CHECKS) is None:
         return
-    facts = {"smtp_url": given.smtp_url.get_secret_value(), "mail_from": given.mail_from, "public_url": given.public_url}
+    facts = {name: getattr(given, name) for name in ("mail_from", "public_url", "mail_bounces")}
+    facts["smtp_url"] = given.smtp_url.get_secret_value()
     for name, state, said in importlib.import_module(MAIL_CHECKS).checks(**facts):
         yield Check(f"mail: {name}", state, said)
 

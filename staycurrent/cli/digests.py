@@ -60,7 +60,8 @@ def show(
     if period and periods.parse(period).first > opened.clock().date():
         raise UsageError(f"{period} has not begun")
     claim = _of_subscriber(opened, email, period) if email else _of_choice(opened, query, period, monthly, budget, language)
-    edition, rendered = writing.choose(opened.engine, claim, posting.office(opened).public_url, opened.clock())
+    office = posting.office(opened)
+    edition, rendered = writing.choose(opened.engine, claim, office.public_url, opened.clock(), office.footer)
     data = _formed(opened, claim, rendered, form, width)
     if out:
         _write(out, data)

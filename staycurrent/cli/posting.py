@@ -37,7 +37,7 @@ def office(app: App) -> Office:
     s = app.settings
     url = s.public_url or f"http://{'127.0.0.1' if s.is_loopback else s.host}:{s.port}"
     sender = s.mail_from or f"staycurrent <digest@{_domain(url)}>"
-    return Office(sender, url, keys(app), parseaddr(s.mail_bounces)[1])
+    return Office(sender, url, keys(app), parseaddr(s.mail_bounces)[1], s.mail_footer)
 
 
 def _domain(url: str) -> str:

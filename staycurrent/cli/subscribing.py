@@ -15,6 +15,7 @@ from staycurrent.cli import output, posting
 from staycurrent.cli.context import App, open_app
 from staycurrent.cli.filters import FILTERS
 from staycurrent.digest import addresses, enrolment, plans
+from staycurrent.digest.enrolment import LeftAlone
 from staycurrent.digest.plans import Choice
 from staycurrent.errors import UsageError
 from staycurrent.query import Query
@@ -43,6 +44,9 @@ def subscribe(
     language: Annotated[str, typer.Option(help="en or de")] = "en",
     when_empty: Annotated[str, typer.Option("--when-empty", help="When nothing fits: note (say so) or nothing")] = "note",
     confirmed: Annotated[bool, typer.Option("--confirmed", help="You have the consent already: send no question")] = False,
+    revive: Annotated[
+        bool, typer.Option("--revive", help="With --confirmed: even if they unsubscribed or paused it, since they asked you to")
+    ] = False,
 ) -> None:
     """Subscribe an address to the digest of a query; it gets a mail that asks for a yes."""
     opened = open_app(migrate=True)
@@ -59,7 +63,8 @@ def subscribe(
     to = addresses.parse(email)
     masked = addresses.mask(to.text)
     if confirmed or to.kind is Kind.WEBHOOK:  # nobody can answer from a channel, and only the operator names one
-        fresh = enrolment.enrol(opened.engine, posting.keys(opened), to, choice, origin="command", now=opened.clock())
+        how: Any = {"origin": "command", "now": opened.clock(), "revive": revive or to.kind is Kind.WEBHOOK}
+        fresh = enrolment.enrol(opened.engine, posting.keys(opened), to, choice, **how)
         output.say(f"{masked} {'is subscribed' if fresh else 'was subscribed already'}")
         return
     enrolment.invite(opened.engine, posting.keys(opened), to, choice, origin="command", now=opened.clock())
@@ -138,7 +143,7 @@ def subscriber_json(s: Subscription) -> dict[str, Any]:
 
 @app.command("allow")
 def allow(email: _Email) -> None:
-    """Lift the suppression of an address that bounced, complained or was erased."""
+    """Lift the suppression of an address that bounced, complained, was erased or is never to be asked."""
     opened = open_app(migrate=True)
     to = addresses.parse(email)
     lifted = enrolment.allow(opened.engine, posting.keys(opened), to)
@@ -150,18 +155,21 @@ def import_list(
     file: Annotated[Path, typer.Argument(help="CSV with a column email; others as the options and filters of subscribe")],
     confirmed: Annotated[bool, typer.Option("--confirmed", help="You have everybody's consent: send no questions")] = False,
 ) -> None:
-    """Subscribe the addresses of a CSV file; the same file again changes nothing."""
+    """Subscribe the addresses of a CSV file; the same file again changes nothing, and who has left stays away."""
     opened = open_app(migrate=True)
-    made, wrong = 0, 0
+    made, wrong, left = 0, 0, 0
     for number, row in _rows(file):
         try:
             made += _take(opened, row, confirmed=confirmed)
+        except LeftAlone:
+            left += 1
         except UsageError as error:
             wrong += 1
             if wrong <= MOST_COMPLAINTS:
                 output.say(f"line {number}: {error}")
     report = None if confirmed else posting.send(opened)
-    output.say(f"{made} {'subscribed' if confirmed else 'asked to confirm'}, {wrong} lines left out")
+    alone = f", {left} left alone: they unsubscribed or paused it" if left else ""
+    output.say(f"{made} {'subscribed' if confirmed else 'asked to confirm'}, {wrong} lines left out{alone}")
     if report and report.stopped:
         raise UsageError(f"not all questions could be sent yet: {report.stopped}")
     if wrong:
@@ -199,5 +207,5 @@ def _take(opened: App, row: Mapping[str, str], *, confirmed: bool) -> bool:
     )
     to, keys, now = addresses.mail(given.get("email", "")), posting.keys(opened), opened.clock()
     if confirmed:
-        return enrolment.enrol(opened.engine, keys, to, choice, origin="import", now=now)
+        return enrolment.enrol(opened.engine, keys, to, choice, origin="import", now=now, again=False)
     return enrolment.invite(opened.engine, keys, to, choice, origin="import", now=now, again=False)

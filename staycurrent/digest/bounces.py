@@ -22,7 +22,7 @@ from staycurrent.digest import fates, replies
 from staycurrent.digest.channels import Result
 from staycurrent.digest.office import Office
 from staycurrent.errors import UsageError
-from staycurrent.store import deliveries, subscribers
+from staycurrent.store import deliveries, returns, subscribers
 from staycurrent.store import engine as database
 from staycurrent.store.engine import Engine
 from staycurrent.store.subscribers import State
@@ -71,7 +71,7 @@ def take(engine: Engine, office: Office, data: bytes, now: datetime) -> Bounce |
         found = deliveries.by_key(session, bounce.delivery)
         if found is None:
             return None
-        news = deliveries.bounced(session, found[0], bounce.kind.value)
+        news = returns.note(session, found[0], bounce.kind.value, proven=bounce.signed)
     if news:
         _follow(engine, office, bounce, found[1], now)
     return bounce
@@ -79,7 +79,8 @@ def take(engine: Engine, office: Office, data: bytes, now: datetime) -> Bounce |
 
 def _follow(engine: Engine, office: Office, bounce: Bounce, subscription: int, now: datetime) -> None:
     if bounce.kind is Kind.SOFT or (bounce.kind is Kind.HARD and not bounce.signed):
-        fates.note_failure(engine, subscription, now)
+        with database.writing(engine) as session:
+            fates.note_failure(session, subscription, now)
     elif bounce.signed:
         fates.suppress(engine, office.keys, subscription, "complaint" if bounce.kind is Kind.COMPLAINT else "bounce", now)
     else:

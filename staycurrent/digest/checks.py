@@ -19,6 +19,9 @@ SELECTORS = ("default", "mail", "dkim", "s1", "s2", "k1", "google", "selector1",
 """Names under which DKIM keys often stand; the true one is known to the mail server alone."""
 
 
+_SECOND_LEVEL = {"ac", "co", "com", "edu", "gov", "gv", "ne", "net", "or", "org"}
+
+
 class Level(StrEnum):
     """Of a finding."""
 
@@ -45,26 +48,32 @@ class Texts(Protocol):
     def __call__(self, name: str, /) -> list[str]: ...
 
 
-def check(server: Server | None, sender: str, public_url: str, *, texts: Texts | None = None) -> list[Finding]:
-    """Every check of the mail set-up, in the order in which one would mend things."""
+def check(
+    server: Server | None, sender: str, public_url: str, *, bounces: str = "", texts: Texts | None = None
+) -> list[Finding]:
+    """Every check of the mail set-up, in the order in which one would mend things. `bounces` is the return path, if any."""
     if server is None:
         return [
             Finding("mail server", Level.WARN, "SMTP_URL is not set: mails are written as files to MAIL_DIR and sent nowhere.")
         ]
-    domain = parseaddr(sender)[1].rpartition("@")[2].lower()
+    domain = _domain(sender)
     found = [_addresses(domain, public_url), _handshake(server)]
     if domain:
-        found += _dns(domain, texts or txt)
+        found += _dns(domain, _domain(bounces) or domain, texts or txt)
     return found
 
 
-def checks(*, smtp_url: str, mail_from: str, public_url: str) -> list[Finding]:
+def _domain(address: str) -> str:
+    return parseaddr(address)[1].rpartition("@")[2].lower()
+
+
+def checks(*, smtp_url: str, mail_from: str, public_url: str, mail_bounces: str = "") -> list[Finding]:
     """The same by what the settings say."""
     try:
         server = servers.parse(smtp_url) if smtp_url else None
     except SettingsError as error:
         return [Finding("mail server", Level.FAIL, str(error))]
-    return check(server, mail_from, public_url)
+    return check(server, mail_from, public_url, bounces=mail_bounces)
 
 
 def _addresses(domain: str, public_url: str) -> Finding:
@@ -82,8 +91,10 @@ def _addresses(domain: str, public_url: str) -> Finding:
 
 
 def _base(host: str) -> str:
-    """The last two labels: a rule of thumb, good enough for a warning."""
-    return ".".join(host.lower().rstrip(".").split(".")[-2:])
+    """The organizational domain by a rule of thumb, good enough for a warning: two labels, three under `co.uk` and its like."""
+    labels = host.lower().rstrip(".").split(".")
+    is_second = len(labels) > 2 and len(labels[-1]) == 2 and labels[-2] in _SECOND_LEVEL  # noqa: PLR2004 - a country's code
+    return ".".join(labels[-3 if is_second else -2 :])
 
 
 def _handshake(server: Server) -> Finding:
@@ -100,12 +111,23 @@ def _handshake(server: Server) -> Finding:
     return Finding(name, Level.OK, f"{server.host} answers with a valid certificate{login}.")
 
 
-def _dns(domain: str, texts: Texts) -> Iterator[Finding]:
-    yield _record("SPF", domain, "v=spf1", texts, "names the servers that may send for the domain")
+def _dns(domain: str, returning: str, texts: Texts) -> Iterator[Finding]:
+    spf = _record("SPF", returning, "v=spf1", texts, "names the servers that may send for the domain of the return path")
+    yield _aligned(spf, domain, returning) if returning != domain else spf
     yield _dkim(domain, texts)
     yield _record(
         "DMARC", f"_dmarc.{domain}", "v=DMARC1", texts, "says what becomes of mails that fail; `v=DMARC1; p=none` is enough"
     )
+
+
+def _aligned(spf: Finding, domain: str, returning: str) -> Finding:
+    """Receivers judge SPF by the return path; DMARC takes it only for a From of the same organization (RFC 7489, 3.1.2)."""
+    if spf.level is not Level.OK:
+        return spf
+    if _base(returning) == _base(domain):
+        return spf._replace(sentence=f"{spf.sentence} It is the return path's, and agrees with From ({domain}) for DMARC.")
+    words = f"It is the return path's, and does not agree with From ({domain}): for DMARC only DKIM counts then."
+    return Finding(spf.name, Level.WARN, f"{spf.sentence} {words}")
 
 
 def _record(name: str, host: str, begins: str, texts: Texts, purpose: str) -> Finding:

@@ -8,10 +8,10 @@ from staycurrent.digest import addresses
 from staycurrent.digest.channels import Outcome, Result
 from staycurrent.digest.tokens import Keys
 from staycurrent.digest.writing import GIVE_UP, Parcel
+from staycurrent.store import deliveries, returns, subscribers
 from staycurrent.store import engine as database
-from staycurrent.store import subscribers
 from staycurrent.store.deliveries import Fate, What
-from staycurrent.store.engine import Engine
+from staycurrent.store.engine import Engine, Session
 from staycurrent.store.ledger import Closing, Look
 from staycurrent.store.subscribers import State
 
@@ -66,15 +66,17 @@ def blame(engine: Engine, keys: Keys, closing: Closing, now: datetime) -> bool:
         suppress(engine, keys, claim.subscription, "bounce", now)
         return True
     if claim.what is What.DIGEST and closing.result in (Result.NO_ROOM, Result.LATER, Result.NO_ADDRESS):
-        note_failure(engine, claim.subscription, now)
+        with database.writing(engine) as session:
+            if returns.note(session, claim.id, "soft"):
+                note_failure(session, claim.subscription, now)
     return False
 
 
-def note_failure(engine: Engine, subscription: int, now: datetime) -> None:
+def note_failure(session: Session, subscription: int, now: datetime) -> None:
     """Count a failed delivery, and pause a subscription of which too many failed in a row."""
-    with database.writing(engine) as session:
-        if subscribers.fail(session, subscription) >= MOST_FAILURES:
-            subscribers.turn(session, subscription, State.PAUSED, now, since=[State.ACTIVE], reason="failures")
+    if returns.count_failure(session, subscription, now) >= MOST_FAILURES:
+        subscribers.turn(session, subscription, State.PAUSED, now, since=[State.ACTIVE], reason="failures")
+        deliveries.cancel(session, [subscription], now, "failures")
 
 
 def suppress(engine: Engine, keys: Keys, subscription: int, reason: str, now: datetime) -> None:

@@ -10,7 +10,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 
 from staycurrent.digest import clean, message
 from staycurrent.digest.sheet import WHOLE, Sheet, Size
-from staycurrent.digest.types import CONFIRM_MARK, PREFERENCES_MARK, UNSUBSCRIBE_MARK
+from staycurrent.digest.types import CONFIRM_MARK, DECLINE_MARK, PREFERENCES_MARK, UNSUBSCRIBE_MARK
 from staycurrent.i18n import gettext as _
 from staycurrent.i18n import language
 from staycurrent.tex import readable
@@ -22,21 +22,26 @@ SHORT_TITLE = 80
 FOLDER = Path(__file__).parent
 
 
-def html(sheet: Sheet, subject: str) -> str:
+def html(sheet: Sheet, subject: str, footer: str = "") -> str:
     """The HTML part of a digest. Where it would be too large, abstracts go first, from the end; no entry goes."""
     n = len(sheet.entries)
     made = ""
     for size in (WHOLE, Size(n, n // 2), Size(n, 0), Size(n // 2, 0, 120), Size(0, 0, SHORT_TITLE)):
-        made = _drawn("digest.html.j2", subject, sheet=sheet.shortened(size), **_labels())
+        made = _drawn("digest.html.j2", subject, sheet=sheet.shortened(size), footer=footer.splitlines(), **_labels())
         if message.encoded_size(made) < LARGEST:
             break
     return made
 
 
-def confirmation(subject: str, paragraphs: list[str], home: str) -> str:
-    """The HTML part of a mail that asks for consent."""
-    labels = {"confirm": _("Yes, send it"), "unsubscribe": _("Unsubscribe, or never be asked again")}
-    return _drawn("confirm.html.j2", subject, paragraphs=paragraphs, home=home, confirm_url=CONFIRM_MARK, label=labels)
+def letter(subject: str, paragraphs: list[str], home: str, button: str, footer: str = "", *, asks: bool) -> str:
+    """The HTML part of a short mail with one button. One that asks may be the last."""
+    labels = {
+        "confirm": button,
+        "unsubscribe": _("Unsubscribe"),
+        "decline": _("Never ask this address again") if asks else "",
+    }
+    values = {"confirm_url": CONFIRM_MARK, "decline_url": DECLINE_MARK, "footer": footer.splitlines()}
+    return _drawn("letter.html.j2", subject, paragraphs=paragraphs, home=home, label=labels, **values)
 
 
 def _labels() -> dict[str, dict[str, str]]:

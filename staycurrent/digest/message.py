@@ -20,14 +20,14 @@ from hashlib import blake2b
 from html import escape
 from typing import Any
 
-from staycurrent.digest.types import CONFIRM_MARK, PREFERENCES_MARK, UNSUBSCRIBE_MARK, Envelope, Rendered
+from staycurrent.digest.types import CONFIRM_MARK, DECLINE_MARK, PREFERENCES_MARK, UNSUBSCRIBE_MARK, Envelope, Rendered
 from staycurrent.errors import UsageError
 
 LONGEST_LINE = 998
 """RFC 5322, section 2.1.1, without the line's end."""
 WIDTH = 76
 """Of a line in quoted-printable (RFC 2045, section 6.7)."""
-_MARKS = (PREFERENCES_MARK, UNSUBSCRIBE_MARK, CONFIRM_MARK)
+_MARKS = (PREFERENCES_MARK, UNSUBSCRIBE_MARK, CONFIRM_MARK, DECLINE_MARK)
 _AT_MARKS = re.compile("(" + "|".join(map(re.escape, _MARKS)) + ")")
 _HALF_ESCAPE = re.compile(rb"=[0-9A-F]?\Z")
 _ATOM = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+"
@@ -50,6 +50,7 @@ def compose(rendered: Rendered, envelope: Envelope) -> bytes:
         PREFERENCES_MARK: _one_line("preferences_url", envelope.preferences_url),
         UNSUBSCRIBE_MARK: _one_line("unsubscribe_url", envelope.unsubscribe_url),
         CONFIRM_MARK: _one_line("confirm_url", envelope.confirm_url),
+        DECLINE_MARK: _one_line("decline_url", envelope.decline_url),
     }
     return b"".join(
         [

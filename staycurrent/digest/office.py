@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from email.utils import parseaddr
 
+from staycurrent.digest import addresses
 from staycurrent.digest.tokens import Keys, Purpose
 from staycurrent.digest.types import Envelope
 from staycurrent.store.deliveries import Claim, What
@@ -25,6 +26,8 @@ class Office:
     public_url: str
     keys: Keys
     bounces: str = ""
+    footer: str = ""
+    """Lines at the end of every mail."""
 
     @property
     def mailbox(self) -> str:
@@ -42,9 +45,12 @@ class Office:
 
     def envelope(self, claim: Claim) -> Envelope:
         """The envelope of a delivery; the same for the same delivery, however often it is tried."""
-        confirm = ""
+        preferences = self.link(Purpose.PREFERENCES, claim.uid, claim.due_at)
+        confirm, decline = preferences if claim.what is What.LINK else "", ""
         if claim.what is What.CONFIRMATION:
             confirm = self.link(Purpose.CONFIRM, [claim.uid, int(claim.asked_at.timestamp())], claim.asked_at)
+            address = addresses.known(claim.kind, claim.address or "")
+            decline = self.link(Purpose.DECLINE, [claim.uid, addresses.hashes(self.keys, address)[0]], claim.due_at)
         return Envelope(
             recipient=claim.address or "",
             sender=self.sender,
@@ -52,9 +58,10 @@ class Office:
             message_id=f"<{claim.key}@{self.host}>",
             date=claim.due_at,
             list_id=f"staycurrent digest <digest.{self.host}>",
-            preferences_url=self.link(Purpose.PREFERENCES, claim.uid, claim.due_at),
+            preferences_url=preferences,
             unsubscribe_url=self.link(Purpose.UNSUBSCRIBE, claim.uid, claim.due_at),
             confirm_url=confirm,
+            decline_url=decline,
         )
 
     def return_path(self, key: str) -> str:

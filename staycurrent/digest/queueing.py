@@ -125,6 +125,12 @@ def confirmation(subscription: Subscription, now: datetime) -> Order:
     return Order(key, subscription.id, What.CONFIRMATION, period, "", now)
 
 
+def link(subscription: Subscription, now: datetime) -> Order:
+    """The delivery of the mail that opens the preferences."""
+    period = f"{What.LINK.value} {int(now.timestamp())}"
+    return Order(delivery_key(subscription.uid, period), subscription.id, What.LINK, period, "", now)
+
+
 def cadence_of(period: Period) -> str:
     """Who gets a digest of such a period."""
     return (Cadence.WEEKLY if words.is_week(period) else Cadence.MONTHLY).value

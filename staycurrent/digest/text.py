@@ -7,7 +7,7 @@ from textwrap import TextWrapper
 
 from staycurrent.digest.clean import has_wide, isolated
 from staycurrent.digest.sheet import Entry, Section, Sheet
-from staycurrent.digest.types import CONFIRM_MARK, PREFERENCES_MARK, UNSUBSCRIBE_MARK
+from staycurrent.digest.types import CONFIRM_MARK, DECLINE_MARK, PREFERENCES_MARK, UNSUBSCRIBE_MARK
 from staycurrent.i18n import gettext as _
 from staycurrent.tex import plain
 
@@ -15,22 +15,31 @@ WIDTH = 76
 INDENT = "    "
 
 
-def text(sheet: Sheet) -> str:
+def text(sheet: Sheet, footer: str = "") -> str:
     """The plain-text part of a digest."""
     lines = [*_head(sheet)]
     for section in sheet.sections:
         lines += _section(section)
-    lines += [*_changed(sheet), *_landmark(sheet), *_month(sheet), *_foot(sheet)]
+    lines += [*_changed(sheet), *_landmark(sheet), *_month(sheet), *_foot(sheet), *_footer(footer)]
     return "\n".join(lines) + "\n"
 
 
-def confirmation(paragraphs: list[str]) -> str:
-    """The plain-text part of a mail that asks for consent; its address stands after the first paragraph."""
+def for_channel(written: str) -> str:
+    """The text without the subscriber's own links: everybody in a channel would have them."""
+    lines = written.split("\n")
+    own = {n for n, line in enumerate(lines) if line in (PREFERENCES_MARK, UNSUBSCRIBE_MARK)}
+    return "\n".join(line for n, line in enumerate(lines) if n not in own and n + 1 not in own).rstrip("\n") + "\n"
+
+
+def letter(paragraphs: list[str], footer: str = "", *, asks: bool) -> str:
+    """The plain-text part of a short mail: its address stands after the first paragraph. One that asks may be the last."""
     first, *rest = paragraphs
     lines = [*_wrapped(first), "", CONFIRM_MARK, ""]
     for paragraph in rest:
         lines += [*_wrapped(paragraph), ""]
-    return "\n".join([*lines, "-" * WIDTH, _("Unsubscribe, or never be asked again:"), UNSUBSCRIBE_MARK]) + "\n"
+    ways = [_("Unsubscribe:"), UNSUBSCRIBE_MARK]
+    ways += [_("Never ask this address again:"), DECLINE_MARK] if asks else []
+    return "\n".join([*lines, "-" * WIDTH, *ways, *_footer(footer)]) + "\n"
 
 
 def _head(sheet: Sheet) -> Iterator[str]:
@@ -122,6 +131,14 @@ def _foot(sheet: Sheet) -> Iterator[str]:
     yield PREFERENCES_MARK
     yield _("Unsubscribe:")
     yield UNSUBSCRIBE_MARK
+
+
+def _footer(footer: str) -> Iterator[str]:
+    """The installation's own lines; an address in them stays whole."""
+    if footer:
+        yield ""
+    for line in footer.splitlines():
+        yield from TextWrapper(WIDTH, break_long_words=False, break_on_hyphens=False).wrap(line)
 
 
 def _heading(title: str, under: str) -> Iterator[str]:

@@ -28,10 +28,12 @@ class Purpose(StrEnum):
     CONFIRM = "confirm"
     PREFERENCES = "preferences"
     UNSUBSCRIBE = "unsubscribe"
+    DECLINE = "decline"
+    """Never be asked again; stands in the mail that asks, and nowhere else."""
 
 
 MAX_AGE = {Purpose.CONFIRM: timedelta(days=7), Purpose.PREFERENCES: timedelta(days=90)}
-"""Whoever wants no more mail can say so for ever: that token has no age."""
+"""Whoever wants no more mail can say so for ever: those tokens have no age."""
 
 
 class TokenError(UsageError):

@@ -15,6 +15,7 @@ from staycurrent.types import ItemView
 PREFERENCES_MARK = "https://preferences.invalid/"
 UNSUBSCRIBE_MARK = "https://unsubscribe.invalid/"
 CONFIRM_MARK = "https://confirm.invalid/"
+DECLINE_MARK = "https://decline.invalid/"
 """Stand in a rendering for the addresses that are each recipient's own; composing a message replaces them."""
 
 
@@ -144,4 +145,6 @@ class Envelope:
     """Page and one-click POST address (RFC 8058) in one."""
     headers: tuple[tuple[str, str], ...] = field(default=())
     confirm_url: str = ""
-    """Only in a confirmation mail: takes the place of `CONFIRM_MARK`, and leaves out what marks a bulk mail."""
+    """Only in a mail that answers somebody: takes the place of `CONFIRM_MARK`, and leaves out what marks a bulk mail."""
+    decline_url: str = ""
+    """Only in a mail that asks for a yes: takes the place of `DECLINE_MARK`."""

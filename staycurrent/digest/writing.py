@@ -11,10 +11,10 @@ from datetime import datetime, timedelta
 from staycurrent import period as periods
 from staycurrent.clock import Clock
 from staycurrent.digest import edition as editing
-from staycurrent.digest import message, plans, render
+from staycurrent.digest import message, plans, render, text
 from staycurrent.digest.channels import Letter
 from staycurrent.digest.office import Office
-from staycurrent.digest.types import PREFERENCES_MARK, UNSUBSCRIBE_MARK, Edition, Envelope, Rendered, Sent, WhenEmpty
+from staycurrent.digest.types import Edition, Envelope, Rendered, Sent, WhenEmpty
 from staycurrent.errors import UsageError
 from staycurrent.store import editions
 from staycurrent.store import engine as database
@@ -81,19 +81,23 @@ class Writer:
         return Letter(envelope.recipient, envelope.return_path, envelope.message_id, data)
 
     def _of(self, claim: Claim) -> Ready:
-        confirmation = claim.what is What.CONFIRMATION
-        history = "" if confirmation else str(claim.last_edition or 0)
-        key = (claim.what.value, plans.wish_key(claim.plan), "" if confirmation else claim.period, history)
+        answers = claim.what is not What.DIGEST
+        history = "" if answers else str(claim.last_edition or 0)
+        shown = f"{claim.plan.weekday} {claim.plan.minute} {claim.plan.timezone}" if answers else claim.period
+        key = (claim.what.value, plans.wish_key(claim.plan), shown, history)
         if key not in self._ready:
-            self._ready[key] = self._confirmation(claim) if confirmation else self._edition(claim)
+            self._ready[key] = self._answer(claim) if answers else self._edition(claim)
         self._ready.move_to_end(key)
         while len(self._ready) > _KEPT:
             self._ready.popitem(last=False)
         return self._ready[key]
 
-    def _confirmation(self, claim: Claim) -> Ready:
+    def _answer(self, claim: Claim) -> Ready:
+        if claim.what is What.LINK:
+            return Ready(None, render.link(claim.plan.language, self._office.public_url, self._office.footer))
         wish = plans.wish(claim.plan)
-        return Ready(None, render.confirmation(wish.language, wish.query, self._office.public_url))
+        url, footer = self._office.public_url, self._office.footer
+        return Ready(None, render.confirmation(wish.language, wish.query, url, claim.plan, footer))
 
     def _edition(self, claim: Claim) -> Ready:
         wish, history = plans.wish_key(claim.plan), claim.last_edition or 0
@@ -101,7 +105,7 @@ class Writer:
             kept = editions.find(session, wish, claim.period, history)
         if kept is None or kept.words is None:
             now = self._clock()
-            edition, rendered = choose(self._engine, claim, self._office.public_url, now)
+            edition, rendered = choose(self._engine, claim, self._office.public_url, now, self._office.footer)
             words, shown = (rendered.subject, rendered.text, rendered.html), tuple(_shown(edition, now))
             self.editions += 1
             with database.writing(self._engine) as session:
@@ -114,14 +118,14 @@ class Writer:
         return Ready(kept.id, Rendered(*kept.words), kept.is_empty)
 
 
-def choose(engine: Engine, claim: Claim, public_url: str, now: datetime) -> tuple[Edition, Rendered]:
+def choose(engine: Engine, claim: Claim, public_url: str, now: datetime, footer: str = "") -> tuple[Edition, Rendered]:
     """The edition of a delivery and its rendering."""
     with database.reading(engine) as session:
         sent = [
             Sent(s.item_id, s.at, s.version, s.withdrawn, s.has_code) for s in editions.history(session, claim.last_edition)
         ]
         edition = editing.choose(session, plans.wish(claim.plan), periods.parse(claim.period), sent, now)
-    return edition, render.render(edition, public_url)
+    return edition, render.render(edition, public_url, footer)
 
 
 def _shown(edition: Edition, now: datetime) -> Iterator[Shown]:
@@ -131,7 +135,5 @@ def _shown(edition: Edition, now: datetime) -> Iterator[Shown]:
 
 
 def _post(claim: Claim, envelope: Envelope, rendered: Rendered) -> Letter:
-    """For a channel that takes words alone."""
-    text = rendered.text.replace(PREFERENCES_MARK, envelope.preferences_url)
-    text = text.replace(UNSUBSCRIBE_MARK, envelope.unsubscribe_url)
-    return Letter(claim.address or "", "", envelope.message_id, b"", rendered.subject, text)
+    """For a channel that takes words alone, and that the operator looks after."""
+    return Letter(claim.address or "", "", envelope.message_id, b"", rendered.subject, text.for_channel(rendered.text))

@@ -15,7 +15,7 @@ from sqlalchemy import and_, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from staycurrent.store.mail_models import Delivery, Subscriber, Subscription
-from staycurrent.store.subscribers import Kind, Plan, plan_of
+from staycurrent.store.subscribers import Kind, Plan, asked_plan_of, plan_of
 from staycurrent.store.upserts import insert_new
 
 _UNSYNCED: dict[str, Any] = {"execution_options": {"synchronize_session": False}}
@@ -26,6 +26,18 @@ class What(StrEnum):
 
     DIGEST = "digest"
     CONFIRMATION = "confirmation"
+    LINK = "link"
+    """The way to the preferences. Kept as a confirmation whose period begins with the word, which needs no other schema."""
+
+    @classmethod
+    def of(cls, kind: str, period: str) -> What:
+        """As a row says it."""
+        return cls.LINK if period.startswith(f"{cls.LINK.value} ") else cls(kind)
+
+    @property
+    def kind(self) -> str:
+        """As a row keeps it."""
+        return (What.CONFIRMATION if self is What.LINK else self).value
 
 
 class Fate(StrEnum):
@@ -89,7 +101,7 @@ def put(session: Session, orders: Iterable[Order], now: datetime) -> int:
         {
             "key": order.key,
             "subscription_id": order.subscription,
-            "kind": order.what.value,
+            "kind": order.what.kind,
             "period": order.period,
             "batch": order.batch,
             "state": Fate.WAITING.value,
@@ -139,14 +151,14 @@ def _claims(session: Session, ids: Sequence[int]) -> tuple[Claim, ...]:
             key=d.key,
             subscription=s.id,
             uid=s.uid,
-            what=What(d.kind),
+            what=What.of(d.kind, d.period),
             period=d.period,
             tries=d.tries,
             due_at=d.due_at,
             asked_at=s.asked_at,
             kind=Kind(kind),
             address=address,
-            plan=plan_of(s),
+            plan=(asked_plan_of(s) if d.kind == What.CONFIRMATION.value else None) or plan_of(s),
             last_edition=s.last_edition_id,
         )
         for d, s, kind, address in session.execute(statement)
@@ -198,7 +210,7 @@ def dead(session: Session, limit: int) -> tuple[Dead, ...]:
         .limit(limit)
     )
     return tuple(
-        Dead(d.id, address, What(d.kind), d.period, d.tries, d.due_at, d.closed_at, d.error or "")
+        Dead(d.id, address, What.of(d.kind, d.period), d.period, d.tries, d.due_at, d.closed_at, d.error or "")
         for d, address in session.execute(statement)
     )
 
@@ -206,7 +218,8 @@ def dead(session: Session, limit: int) -> tuple[Dead, ...]:
 def requeue(session: Session, ids: Sequence[int] | None, now: datetime) -> int:
     """Try given-up deliveries again, these or all; returns how many. Age counts from now."""
     wanted = [Delivery.state == Fate.DEAD.value, *([Delivery.id.in_(ids)] if ids is not None else [])]
-    values = {"state": Fate.WAITING.value, "tries": 0, "next_try_at": now, "due_at": now, "closed_at": None, "error": None}
+    values = {"state": Fate.WAITING.value, "tries": 0, "next_try_at": now, "due_at": now, "closed_at": None}
+    values |= {"error": None, "bounce": None}
     return len(session.scalars(update(Delivery).where(*wanted).values(**values).returning(Delivery.id), **_UNSYNCED).all())
 
 
@@ -230,11 +243,3 @@ def by_key(session: Session, key: str) -> tuple[int, int, int] | None:
     joined = statement.join(Subscription, Subscription.id == Delivery.subscription_id).where(Delivery.key == key)
     found = session.execute(joined).first()
     return (found[0], found[1], found[2]) if found else None
-
-
-def bounced(session: Session, delivery: int, kind: str) -> bool:
-    """Note that a delivery came back; False where this was known, save that a worse kind takes the place of a milder."""
-    worse = {"soft": (), "hard": ("soft",), "complaint": ("soft", "hard")}[kind]
-    news = or_(Delivery.bounce.is_(None), Delivery.bounce.in_(worse))
-    noted = update(Delivery).where(Delivery.id == delivery, news).values(bounce=kind).returning(Delivery.id)
-    return session.scalar(noted, **_UNSYNCED) is not None

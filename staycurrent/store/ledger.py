@@ -33,8 +33,9 @@ _LOOK = (
     .where(_DELIVERIES.c.id == bindparam("row"))
 )
 _EXTEND = update(_DELIVERIES).where(_DELIVERIES.c.id == bindparam("row")).values(lease_until=bindparam("until"))
-_WANTED = {What.DIGEST: {"active"}, What.CONFIRMATION: {"pending", "active", "paused"}}
-"""Who asks once more gets the links anew."""
+_OPEN = {"pending", "active", "paused"}
+_WANTED = {What.DIGEST: {"active"}, What.CONFIRMATION: _OPEN, What.LINK: {*_OPEN, "unsubscribed"}}
+"""Who asks once more gets the links anew; who has left may look at what is kept."""
 
 
 def _close(tag: str = "") -> Update:
@@ -56,11 +57,11 @@ def _close(tag: str = "") -> Update:
 
 
 def _arrived(tag: str = "") -> Update:
-    """A subscriber has an edition."""
+    """A subscriber has an edition. Failures still count: whether it comes back is seen later."""
     return (
         update(_SUBSCRIPTIONS)
         .where(_SUBSCRIPTIONS.c.id == bindparam(f"row{tag}"))
-        .values(last_edition_id=bindparam(f"edition{tag}"), failures=0)
+        .values(last_edition_id=bindparam(f"edition{tag}"))
     )
 
 

@@ -59,6 +59,8 @@ class Subscription(Base):
     """How the consent came: form, command or import."""
     created_at: Mapped[datetime]
     asked_at: Mapped[datetime]
+    asked_plan: Mapped[str | None] = mapped_column(Text)
+    """What was asked for then, as JSON, where the digest runs with another plan: it counts with its owner's yes."""
     confirmed_at: Mapped[datetime | None]
     changed_at: Mapped[datetime]
     next_due_at: Mapped[datetime | None]
@@ -66,13 +68,13 @@ class Subscription(Base):
     last_edition_id: Mapped[int | None] = mapped_column(Key, ForeignKey("editions.id"))
     """The newest edition that arrived; it leads to those before it."""
     failures: Mapped[int] = mapped_column(Integer, default=0)
-    """Deliveries that failed one after the other."""
+    """Deliveries that failed one after the other, as of the last that did."""
     told_until: Mapped[datetime | None]
     """Periods whose moment is not after this one count as sent, whatever the deliveries say: some went, or never came back."""
 
 
 class Suppression(Base):
-    """A keyed hash of an address that must not be written to: it bounced, its owner complained, or had it erased."""
+    """A keyed hash of an address that must not be written to: it bounced, or its owner complained, said never, or erased it."""
 
     __tablename__ = "suppressions"
 
@@ -144,6 +146,7 @@ class Delivery(Base):
     error: Mapped[str | None] = mapped_column(Text)
     """Without any address."""
     bounce: Mapped[str | None] = mapped_column(String(10))
+    """How it came back; see `staycurrent.store.returns`."""
 
 
 class MailRequest(Base):

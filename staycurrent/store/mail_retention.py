@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from staycurrent.store.engine import Engine, reading, writing
 from staycurrent.store.mail_models import Delivery, Edition, Subscriber, Subscription
-from staycurrent.store.subscribers import State
+from staycurrent.store.subscribers import LEFT, State
 from staycurrent.store.upserts import chunks
 
 BATCH = 2000
@@ -71,12 +71,13 @@ def editions(engine: Engine, before: datetime) -> int:
 def pending(engine: Engine, before: datetime) -> int:
     """Forget who was asked before a moment and never said yes: the address too, where nothing else of it is left.
 
-    Who once had the digest and left counts as gone again, since what they were sent must not be sent anew.
+    Who once had the digest and left counts as gone again: what they were sent must not be sent anew, and no list brings
+    them back.
     """
-    had = (Subscription.last_edition_id.is_not(None),)
+    had = (or_(Subscription.last_edition_id.is_not(None), Subscription.reason == LEFT),)
     back = {"state": State.UNSUBSCRIBED.value, "reason": None}
     left = _until_done(engine, before, had, lambda ids: update(Subscription).where(Subscription.id.in_(ids)).values(**back))
-    never = (Subscription.last_edition_id.is_(None),)
+    never = (Subscription.last_edition_id.is_(None), Subscription.reason.is_distinct_from(LEFT))
     return left + _until_done(engine, before, never, lambda ids: delete(Subscription).where(Subscription.id.in_(ids)))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
@@ -15,7 +16,9 @@ from staycurrent.store.mail_models import MailRequest, Subscriber, Suppression
 from staycurrent.store.mail_models import Subscription as Row
 from staycurrent.store.upserts import insert_once, upsert
 
-KEPT_REQUESTS = timedelta(days=2)
+_SOON = timedelta(days=2)
+KEPT_REQUESTS = {"client": _SOON, "address": _SOON, "link": _SOON, "question": timedelta(days=31)}
+"""By scope: longer than it is counted over."""
 _UNSYNCED: dict[str, Any] = {"execution_options": {"synchronize_session": False}}
 
 
@@ -28,6 +31,10 @@ class State(StrEnum):
     UNSUBSCRIBED = "unsubscribed"
     SUPPRESSED = "suppressed"
     ERASED = "erased"
+
+
+LEFT = "left"
+"""The reason of a digest that waits for a yes and was stopped by its owner before: a list does not start it."""
 
 
 class Kind(StrEnum):
@@ -66,6 +73,8 @@ class Subscription:
     origin: str
     created_at: datetime
     asked_at: datetime
+    asked_plan: Plan | None
+    """What waits for a yes while `plan` goes on."""
     confirmed_at: datetime | None
     next_due_at: datetime | None
     last_edition: int | None
@@ -161,26 +170,26 @@ def turn(
     if to is State.ACTIVE:
         values |= {"failures": 0, "confirmed_at": func.coalesce(Row.confirmed_at, now)}
     if to is State.PENDING:
-        values |= {"asked_at": now, "confirmed_at": None}
+        values |= {"asked_at": now, "confirmed_at": None, "asked_plan": None}
     asked = update(Row).where(Row.id == number, Row.state.in_([s.value for s in since])).values(**values)
     return session.scalar(asked.returning(Row.id), **_UNSYNCED) is not None
 
 
-def ask_again(session: Session, number: int, now: datetime) -> None:
-    """Note that the subscriber of a pending or active digest asked for it once more: newer confirmations count."""
-    session.execute(update(Row).where(Row.id == number).values(asked_at=now), **_UNSYNCED)
+def ask_again(session: Session, number: int, plan: Plan | None, now: datetime) -> None:
+    """Note that somebody asked once more for a digest that runs, and in another way: with a yes, `plan` takes over."""
+    asked = json.dumps(asdict(plan)) if plan else None
+    session.execute(update(Row).where(Row.id == number).values(asked_at=now, asked_plan=asked), **_UNSYNCED)
+
+
+def forget_asked(session: Session, number: int) -> None:
+    """What was asked for was answered."""
+    session.execute(update(Row).where(Row.id == number).values(asked_plan=None), **_UNSYNCED)
 
 
 def change(session: Session, number: int, plan: Plan, next_due_at: datetime | None, now: datetime) -> None:
     """Another plan."""
     values = asdict(plan) | {"next_due_at": next_due_at, "changed_at": now}
     session.execute(update(Row).where(Row.id == number).values(**values), **_UNSYNCED)
-
-
-def fail(session: Session, number: int) -> int:
-    """Count one more failed delivery; returns how many failed one after the other."""
-    counted = update(Row).where(Row.id == number).values(failures=Row.failures + 1).returning(Row.failures)
-    return session.scalar(counted, **_UNSYNCED) or 0
 
 
 def close_all(session: Session, owner: int, to: State, reason: str, now: datetime) -> int:
@@ -195,6 +204,7 @@ def erase(session: Session, owner: int, now: datetime) -> None:
     """Take away an address and every wish; rows without a person in them stay, so that counts still add up."""
     blank = {
         "query": "",
+        "asked_plan": None,
         "timezone": "UTC",
         "state": State.ERASED.value,
         "reason": None,
@@ -225,11 +235,23 @@ def allow(session: Session, keys: Sequence[str]) -> bool:
 def request(session: Session, scope: str, key: str, now: datetime, *, most: int) -> bool:
     """Count a request within this hour; False where `most` were counted, for all processes together."""
     hour = now.replace(minute=0, second=0, microsecond=0)
-    session.execute(delete(MailRequest).where(MailRequest.hour < hour - KEPT_REQUESTS), **_UNSYNCED)
+    old = (MailRequest.scope == scope, MailRequest.hour < hour - KEPT_REQUESTS[scope])
+    session.execute(delete(MailRequest).where(*old), **_UNSYNCED)
     upsert(session, MailRequest, [{"scope": scope, "key": key, "hour": hour, "count": 0}], index=["scope", "key", "hour"])
     mine = (MailRequest.scope == scope, MailRequest.key == key, MailRequest.hour == hour, MailRequest.count < most)
     counted = update(MailRequest).where(*mine).values(count=MailRequest.count + 1).returning(MailRequest.count)
     return session.scalar(counted, **_UNSYNCED) is not None
+
+
+def counted(session: Session, scope: str, keys: Sequence[str], since: datetime) -> int:
+    """How many requests were counted since a moment, to the hour, under any of these keys."""
+    mine = (MailRequest.scope == scope, MailRequest.key.in_(keys), MailRequest.hour > since)
+    return session.scalar(select(func.coalesce(func.sum(MailRequest.count), 0)).where(*mine)) or 0
+
+
+def forget_requests(session: Session, scope: str, keys: Sequence[str]) -> None:
+    """Count from nothing again."""
+    session.execute(delete(MailRequest).where(MailRequest.scope == scope, MailRequest.key.in_(keys)), **_UNSYNCED)
 
 
 def counts(session: Session) -> dict[str, int]:
@@ -256,6 +278,7 @@ def _read(session: Session, statement: Select[Any]) -> Iterator[Subscription]:
             origin=row.origin,
             created_at=row.created_at,
             asked_at=row.asked_at,
+            asked_plan=asked_plan_of(row),
             confirmed_at=row.confirmed_at,
             next_due_at=row.next_due_at,
             last_edition=row.last_edition_id,
@@ -267,3 +290,9 @@ def _read(session: Session, statement: Select[Any]) -> Iterator[Subscription]:
 def plan_of(row: Any) -> Plan:
     """The plan in a row of subscriptions."""
     return Plan(**{name: getattr(row, name) for name in Plan.__slots__})
+
+
+def asked_plan_of(row: Any) -> Plan | None:
+    """The plan that waits for a yes in a row of subscriptions; None also for one of a release that knew other plans."""
+    told = json.loads(row.asked_plan) if row.asked_plan else {}
+    return Plan(**told) if told.keys() == set(Plan.__slots__) else None

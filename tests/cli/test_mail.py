@@ -132,6 +132,19 @@ def test_a_list_is_imported_once_and_wrong_lines_are_named(capsys: pytest.Captur
     ]
 
 
+def test_a_list_leaves_alone_who_left_and_counts_them(capsys: pytest.CaptureFixture[str], home: Path) -> None:
+    file = home / "list.csv"
+    file.write_text("email\nada@example.org\nbob@example.org\n", "utf-8")
+    told(capsys, "subscribers", "import", str(file), "--confirmed")
+    told(capsys, "unsubscribe", ADA)
+    _, said = told(capsys, "subscribers", "import", str(file), "--confirmed")
+    assert "0 subscribed, 0 lines left out, 1 left alone: they unsubscribed or paused it" in said
+    assert "--revive" in told(capsys, "subscribe", ADA, "--confirmed", status=2)[1]
+    assert "is subscribed" in told(capsys, "subscribe", ADA, "--confirmed", "--revive")[1]
+    states = [s["state"] for s in told(capsys, "subscribers", "--json")[0]["subscribers"]]
+    assert states == ["active", "active"]
+
+
 def test_an_import_without_consent_asks_everybody_once(capsys: pytest.CaptureFixture[str], home: Path) -> None:
     file = home / "list.csv"
     file.write_text("email\nada@example.org\nbob@example.org\n", "utf-8")

@@ -259,3 +259,23 @@ def test_secrets_show_nowhere(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_settings_do_not_change(monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(ValueError, match="frozen"):
         load().port = 1  # type: ignore[misc]
+
+
+@pytest.mark.parametrize(
+    ("given", "kept"),
+    [
+        ("Club, 1 Main Street", "Club, 1 Main Street"),
+        ("Club\\nhttps://example.org/privacy", "Club\nhttps://example.org/privacy"),
+        (" Club \r\n\r\n Straße 1 \n", "Club\nStraße 1"),
+    ],
+)
+def test_a_footer_has_one_or_two_lines(monkeypatch: pytest.MonkeyPatch, given: str, kept: str) -> None:
+    monkeypatch.setenv("STAYCURRENT_MAIL_FOOTER", given)
+    assert load().mail_footer == kept
+
+
+@pytest.mark.parametrize("given", ["a\nb\nc", "x" * 201, "a\x1bb", "a\u202eb"])
+def test_a_footer_that_is_none_is_refused(monkeypatch: pytest.MonkeyPatch, given: str) -> None:
+    monkeypatch.setenv("STAYCURRENT_MAIL_FOOTER", given)
+    with pytest.raises(SettingsError, match="MAIL_FOOTER: must be one or two lines"):
+        load()

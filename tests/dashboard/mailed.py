@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from email import message_from_bytes, policy
 from pathlib import Path
 from typing import Any
 
@@ -16,14 +17,17 @@ from starlette.applications import Starlette
 from dashboard.api.limits import Buckets
 from dashboard.mail.desk import Desk
 from dashboard.mail.routes import Mail
-from staycurrent.digest import accounts
+from staycurrent.digest import accounts, addresses, deliver
+from staycurrent.digest.channels import Channel
+from staycurrent.digest.channels.folder import Folder
+from staycurrent.digest.office import Office
 from staycurrent.digest.plans import Choice
 from staycurrent.digest.tokens import Keys, Purpose
 from staycurrent.query import Query, build
 from staycurrent.store import engine as database
 from staycurrent.store import subscribers
 from staycurrent.store.engine import Engine
-from staycurrent.store.subscribers import Subscription
+from staycurrent.store.subscribers import Kind, Subscription
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")  # starlette's test client warns of the httpx that is installed
@@ -69,10 +73,22 @@ class Place:
         return KEYS.sign(Purpose.CONFIRM, [digest.uid, int(digest.asked_at.timestamp())], self.now)
 
     def token(self, purpose: Purpose, digest: Subscription) -> str:
+        if purpose is Purpose.DECLINE:
+            key = addresses.hashes(KEYS, addresses.mail(digest.address or ""))[0]
+            return KEYS.sign(purpose, [digest.uid, key], self.now)
         return KEYS.sign(purpose, digest.uid, self.now)
 
     def path(self, purpose: Purpose, digest: Subscription) -> str:
         return f"/{purpose}/{self.confirmation(digest) if purpose is Purpose.CONFIRM else self.token(purpose, digest)}"
+
+    def send(self, folder: Path, word: str) -> list[Any]:
+        """Send what waits, as files; what was sent so far whose subject has this word."""
+        office = Office("staycurrent <digest@example.org>", HOST, KEYS)
+        channels: dict[Kind, Channel] = {Kind.MAIL: Folder(folder / "mail")}
+        deliver.deliver(self.engine, channels, office, lambda: self.now)
+        files = sorted((folder / "mail").glob("*.eml"))
+        mails = [message_from_bytes(file.read_bytes(), policy=policy.default) for file in files]
+        return [mail for mail in mails if word in mail["Subject"]]
 
     def state(self) -> dict[str, list[tuple[Any, ...]]]:
         """Everything that mail has in the database."""

@@ -13,10 +13,12 @@ from hypothesis import strategies as st
 
 from dashboard.mail import pages
 from dashboard.observing import Templates
-from staycurrent.digest import accounts
+from staycurrent.digest import accounts, addresses
 from staycurrent.digest.plans import Choice
 from staycurrent.digest.tokens import Purpose
 from staycurrent.query import build
+from staycurrent.store import engine as database
+from staycurrent.store import subscribers
 from staycurrent.store.subscribers import State
 from tests.dashboard import mailed
 from tests.dashboard.mailed import ADA, HOST, KEYS, Place
@@ -66,6 +68,22 @@ def test_a_question_quotes_no_word_of_a_stranger_and_no_address(place: Place) ->
     assert "fool" not in shown
     assert ADA not in shown
     assert "a…@e….org" in shown
+
+
+def test_who_asks_again_in_another_way_is_asked_for_just_that_and_gets_it(place: Place, tmp_path: Path) -> None:
+    digest = place.subscribe()
+    place.now += timedelta(minutes=5)
+    other = Choice(query=mailed.BERLIN.query, timezone="Europe/Berlin", weekday="friday", minutes=45)
+    path = place.path(Purpose.CONFIRM, place.ask(choice=other))
+    assert place.by_uid(digest.uid).plan == digest.plan
+    shown = place.client.get(path).text
+    for words in ("You get it already", "Every Friday", "45 min"):
+        assert words in shown
+    mail, *_ = [m for m in place.send(tmp_path, "confirm") if "Friday" in m.get_body(("plain",)).get_content()]
+    assert "at most 45 min" in mail.get_body(("plain",)).get_content()
+    assert "Friday, 22 May, 07:00" in place.client.post(path).text
+    assert (place.by_uid(digest.uid).plan.weekday, place.by_uid(digest.uid).plan.minutes) == (5, 45)
+    assert "You get this digest already" in place.client.get(path).text
 
 
 @pytest.mark.parametrize("purpose", [Purpose.CONFIRM, Purpose.PREFERENCES])
@@ -119,6 +137,31 @@ def test_unsubscribing_is_open_for_ever(place: Place) -> None:
     assert place.by_uid(digest.uid).state is State.UNSUBSCRIBED
 
 
+def test_a_question_can_be_the_last_one(place: Place) -> None:
+    digest = place.ask()
+    path = place.path(Purpose.DECLINE, digest)
+    assert "Never ask again" in place.client.get(path).text
+    for _ in range(2):
+        answer = place.client.post(path, data={"action": "decline"})
+        assert (answer.status_code, "You are not asked again" in answer.text) == (200, True)
+    assert place.by_uid(digest.uid).state is State.UNSUBSCRIBED
+    place.now += timedelta(days=100)
+    assert place.ask(client="192.0.2.9").state is State.UNSUBSCRIBED
+    assert "Never ask again" in place.client.post(path, data={"action": "allow"}).text
+    assert place.ask(client="192.0.2.9").state is State.PENDING
+
+
+def test_a_question_can_be_the_last_one_after_all_was_erased(place: Place) -> None:
+    digest = place.ask()
+    path = place.path(Purpose.DECLINE, digest)
+    accounts.erase(place.engine, KEYS, place.token(Purpose.PREFERENCES, digest), place.now)
+    assert place.client.get(path).status_code == 200
+    assert "You are not asked again" in place.client.post(path, data={"action": "decline"}).text
+    place.now += timedelta(days=100)
+    accounts.request(place.engine, KEYS, ADA, mailed.BERLIN, client="192.0.2.9", now=place.now)
+    assert place.digests() == ()
+
+
 def test_coming_back_needs_a_yes_from_the_mailbox(place: Place) -> None:
     digest = place.subscribe()
     path = place.path(Purpose.UNSUBSCRIBE, digest)
@@ -132,10 +175,47 @@ def test_coming_back_needs_a_yes_from_the_mailbox(place: Place) -> None:
     assert place.by_uid(digest.uid).state is State.ACTIVE
 
 
-def test_the_page_after_unsubscribing_leads_to_the_preferences(place: Place) -> None:
-    shown = place.client.post(place.path(Purpose.UNSUBSCRIBE, place.subscribe()), data={"action": "unsubscribe"}).text
-    link = shown.split('href="../preferences/')[1].split('"')[0]
-    assert place.client.get(f"/preferences/{link}").status_code == 200
+def test_a_link_for_leaving_opens_no_preferences_on_any_page(place: Place) -> None:
+    """It never ends, and whoever was forwarded a mail has it."""
+    path = place.path(Purpose.UNSUBSCRIBE, place.subscribe())
+    pages_of_it = [place.client.get(path)]
+    pages_of_it += [place.client.post(path, data={"action": action}) for action in ("unsubscribe", "again", "link")]
+    pages_of_it.append(place.client.get(path))
+    for shown in pages_of_it:
+        assert shown.status_code == 200
+        assert "preferences" not in shown.text
+        assert ADA not in shown.text
+
+
+def test_the_way_to_the_preferences_goes_by_the_mailbox(place: Place, tmp_path: Path) -> None:
+    digest = place.subscribe()
+    path = place.path(Purpose.UNSUBSCRIBE, digest)
+    assert "Mail me the way" in place.client.post(path, data={"action": "unsubscribe"}).text
+    place.now += timedelta(days=1)
+    assert "a link is on its way" in place.client.post(path, data={"action": "link"}).text
+    (mail,) = place.send(tmp_path, "link")
+    assert (mail["To"], mail["Precedence"]) == (ADA, None)
+    words = mail.get_body(("plain",)).get_content()
+    link = next(line for line in words.splitlines() if line.startswith(f"{HOST}/preferences/"))
+    assert "/decline/" not in words
+    shown = place.client.get(link.removeprefix(HOST))
+    assert (shown.status_code, "What you get by mail" in shown.text) == (200, True)
+
+
+def test_ways_to_the_preferences_are_mailed_thrice_a_day_and_not_where_mail_came_back(place: Place, tmp_path: Path) -> None:
+    path = place.path(Purpose.UNSUBSCRIBE, place.subscribe())
+    answers = set()
+    for _ in range(6):
+        place.now += timedelta(hours=1)
+        place.client.post(path, data=ONE_CLICK)
+        answers.add(place.client.post(path, data={"action": "link"}).text)
+    assert len(answers) == 1
+    assert len(place.send(tmp_path, "link")) == accounts.MOST_LINKS
+    place.now += timedelta(days=2)
+    with database.writing(place.engine) as session:
+        subscribers.suppress(session, addresses.hashes(KEYS, addresses.mail(ADA))[0], "bounce", place.now)
+    assert {place.client.post(path, data={"action": "link"}).text} == answers
+    assert len(place.send(tmp_path, "link")) == accounts.MOST_LINKS
 
 
 @pytest.mark.parametrize("purpose", PURPOSES)

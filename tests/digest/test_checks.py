@@ -60,6 +60,36 @@ def test_missing_records_are_named() -> None:
     assert found({"example.org": ["v=spf1 -all", "v=spf1 mx -all"]})["SPF"] is Level.FAIL
 
 
+@pytest.mark.parametrize(
+    ("bounces", "records", "level", "words"),
+    [
+        ("", ["example.org"], Level.OK, "example.org has"),
+        ("bounces@example.org", ["example.org"], Level.OK, "example.org has"),
+        ("Bounces <b@returns.example.org>", ["returns.example.org"], Level.OK, "agrees with From (example.org)"),
+        ("b@returns.example.org", ["example.org"], Level.FAIL, "returns.example.org has no TXT record"),
+        ("b@relay.example.net", ["example.org", "relay.example.net"], Level.WARN, "does not agree with From (example.org)"),
+        ("b@relay.example.net", ["example.org"], Level.FAIL, "relay.example.net has no TXT record"),
+    ],
+)
+def test_spf_is_looked_up_where_receivers_do(bounces: str, records: list[str], level: Level, words: str) -> None:
+    def texts(name: str) -> list[str]:
+        return ["v=spf1 mx -all"] if name in records else []
+
+    told = checks.check(AWAY, "digest@example.org", "https://papers.example.org", bounces=bounces, texts=texts)
+    (spf,) = [f for f in told if f.name == "SPF"]
+    assert (spf.level, words in spf.sentence) == (level, True)
+
+
+def test_two_names_under_a_country_s_second_level_are_two_organizations() -> None:
+    def texts(name: str) -> list[str]:
+        return ["v=spf1 mx -all"]
+
+    told = checks.check(AWAY, "d@one.co.uk", "https://one.co.uk", bounces="b@two.co.uk", texts=texts)
+    assert {f.name: f.level for f in told}["SPF"] is Level.WARN
+    told = checks.check(AWAY, "d@mail.one.co.uk", "https://one.co.uk", bounces="b@back.one.co.uk", texts=texts)
+    assert {f.name: f.level for f in told}["SPF"] is Level.OK
+
+
 def test_no_network_is_not_checked() -> None:
     def nobody(name: str) -> list[str]:
         raise Unknown

@@ -135,3 +135,12 @@ def test_who_had_left_and_did_not_confirm_anew_counts_as_gone_with_what_they_wer
     assert pruned(home, home.now + timedelta(days=38), Policy(0, 0, 0, pending=37))[2] == 1
     assert home.subscription(ADA).state is State.UNSUBSCRIBED
     assert shown(home, ADA) == before
+
+
+def test_who_left_before_anything_was_sent_and_was_asked_by_a_stranger_is_remembered_as_gone(home: Installation) -> None:
+    email = "dee@example.org"
+    enrolment.enrol(home.engine, KEYS, addresses.mail(email), Choice(), origin="command", now=home.now)
+    enrolment.unsubscribe_address(home.engine, addresses.mail(email), home.now)
+    ask(home, email, home.now)
+    assert pruned(home, home.now + timedelta(days=38), Policy(0, 0, 0, pending=37))[2] == 1
+    assert home.subscription(email).state is State.UNSUBSCRIBED

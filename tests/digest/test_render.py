@@ -455,32 +455,3 @@ def test_names_from_the_right_do_not_change_places_with_those_from_the_left() ->
 def test_a_paper_without_an_address_leads_to_its_page() -> None:
     assert f"{PUBLIC}/item?id=2605.00001" in one(url="javascript:alert(1)").text
     assert "javascript" not in one(url="javascript:alert(1)").html
-
-
-# ---- confirmation
-
-
-@pytest.mark.parametrize("language", ["en", "de"])
-def test_a_confirmation_asks_once_and_says_for_what(language: str) -> None:
-    shown = render.confirmation(language, Query(levels=(5,), topics=("rag",)), PUBLIC)
-    assert shown.text.count(CONFIRM_MARK) == 1
-    found = Tags(shown.html)
-    assert found.open == []
-    assert found.links().count(CONFIRM_MARK) == 1
-    assert found.links().count(UNSUBSCRIBE_MARK) == 1
-    assert f"    {CONFIRM_MARK}" not in shown.text
-    assert UNSUBSCRIBE_MARK in shown.text
-    assert roadmap.topics()["rag"].name.get(language) in " ".join(shown.text.split())
-    assert len(shown.subject) <= LONGEST
-
-
-def test_a_confirmation_repeats_no_words_that_a_stranger_chose() -> None:
-    """Anybody can ask for a mail to anybody, so it must not carry a message of theirs."""
-    typed = Query(
-        text="buy at evil.example", exclude=("call 555",), labs=("evil.example", "qwen"), sources=("lab:evil.example",)
-    )
-    shown = render.confirmation("en", typed, PUBLIC)
-    assert "Qwen, with words of your own" in shown.text
-    for part in (shown.subject, shown.text, shown.html):
-        assert "evil" not in part
-        assert "555" not in part

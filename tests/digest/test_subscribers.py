@@ -81,6 +81,45 @@ def test_who_asks_again_gets_the_links_again_and_changes_nothing(engine: Engine)
     assert questions(engine) == 2
 
 
+OTHERWISE = Choice(query=Query(levels=(5,)), minutes=45, weekday="friday", hour="18:30", language="de")
+
+
+@pytest.mark.parametrize("state", [State.ACTIVE, State.PAUSED])
+def test_other_choices_of_who_asks_again_count_with_the_yes_and_not_before(engine: Engine, state: State) -> None:
+    before = confirmed(engine)
+    if state is State.PAUSED:
+        accounts.pause(engine, KEYS, preferences(before), NOW)
+    then = NOW + timedelta(minutes=5)
+    ask(engine, choice=OTHERWISE, now=then)
+    (asked,) = digests(engine)
+    assert (asked.state, asked.plan) == (state, before.plan)
+    shown, waits = accounts.question(engine, KEYS, confirm_token(asked), then)
+    assert (shown.plan, waits) == (plans.plan(OTHERWISE), True)
+    for _ in range(2):
+        done = accounts.confirm(engine, KEYS, confirm_token(asked), then)
+        assert (done.state, done.plan, done.asked_plan) == (State.ACTIVE, plans.plan(OTHERWISE), None)
+        assert done.next_due_at == datetime(2026, 5, 22, 18, 30, tzinfo=UTC)
+    assert accounts.question(engine, KEYS, confirm_token(asked), then) == (done, False)
+
+
+def test_a_yes_to_an_older_question_takes_over_nothing_that_a_stranger_asked_since(engine: Engine) -> None:
+    ask(engine)
+    old = confirm_token(digests(engine)[0])
+    before = accounts.confirm(engine, KEYS, old, NOW)
+    ask(engine, choice=OTHERWISE, now=NOW + timedelta(minutes=5))
+    assert accounts.question(engine, KEYS, old, NOW)[1] is False
+    assert accounts.confirm(engine, KEYS, old, NOW).plan == before.plan
+
+
+def test_what_was_asked_for_ends_with_the_digest(engine: Engine) -> None:
+    found = confirmed(engine)
+    ask(engine, choice=OTHERWISE, now=NOW + timedelta(minutes=5))
+    accounts.unsubscribe(engine, KEYS, leaving(found), NOW)
+    ask(engine, now=NOW + timedelta(minutes=10))
+    (again,) = digests(engine)
+    assert accounts.confirm(engine, KEYS, confirm_token(again), NOW + timedelta(minutes=10)).plan == found.plan
+
+
 def test_every_request_writes_alike_whoever_is_subscribed(engine: Engine) -> None:
     confirmed(engine)
     for number, address in enumerate([ADA, "new@example.org"]):
@@ -109,8 +148,9 @@ def test_a_scanner_that_opens_an_old_link_subscribes_nobody_again(engine: Engine
 
 def test_one_address_may_have_several_digests_but_not_any_number(engine: Engine) -> None:
     for number in range(accounts.MOST_DIGESTS + 5):
-        query = Query(levels=(number % 9,), text="x" * (number // 9))
-        ask(engine, choice=Choice(query=query), now=NOW + timedelta(hours=number))
+        query, then = Query(levels=(number % 9,), text="x" * (number // 9)), NOW + timedelta(hours=number)
+        ask(engine, choice=Choice(query=query), now=then)
+        accounts.confirm(engine, KEYS, confirm_token(digests(engine)[-1]), then)
     assert len(digests(engine)) == accounts.MOST_DIGESTS
 
 
@@ -118,8 +158,102 @@ def test_an_address_is_asked_three_times_an_hour_at_most_and_nobody_is_told(engi
     for number in range(6):
         ask(engine, choice=Choice(query=Query(levels=(number,))), client=f"client{number}")
     assert questions(engine) == accounts.MOST_BY_ADDRESS
-    ask(engine, choice=Choice(query=Query(levels=(8,))), now=NOW + timedelta(hours=1))
+    then = NOW + timedelta(hours=1)
+    accounts.confirm(engine, KEYS, confirm_token(digests(engine)[0]), then)
+    ask(engine, choice=Choice(query=Query(levels=(8,))), now=then)
     assert questions(engine) == accounts.MOST_BY_ADDRESS + 1
+
+
+def test_without_an_answer_an_address_is_asked_three_times_in_thirty_days(engine: Engine) -> None:
+    def asked_on(day: float) -> int:
+        before = questions(engine)
+        ask(engine, client=f"client{day}", now=NOW + timedelta(days=day))
+        return questions(engine) - before
+
+    assert [asked_on(day) for day in (0, 1, 9, 10, 11, 29)] == [1, 1, 1, 0, 0, 0]
+    assert [asked_on(day) for day in (30.1, 30.2, 31.1, 32)] == [1, 0, 1, 0]
+    assert digests(engine)[0].state is State.PENDING
+
+
+def test_leaving_and_erasing_are_no_answer_that_lets_strangers_ask_on(engine: Engine) -> None:
+    for number in range(6):
+        ask(engine, client=f"client{number}", now=NOW + timedelta(days=number))
+        found = digests(engine)
+        if found and number % 2:
+            accounts.erase(engine, KEYS, KEYS.sign(Purpose.PREFERENCES, found[-1].uid, NOW), NOW)
+        elif found:
+            accounts.unsubscribe(engine, KEYS, leaving(found[-1]), NOW)
+    with engine.connect() as connection:
+        assert connection.execute(text("SELECT count(*) FROM deliveries")).scalar() == accounts.MOST_UNANSWERED
+
+
+def test_the_operator_asks_no_more_often_and_is_told(engine: Engine) -> None:
+    for number in range(accounts.MOST_UNANSWERED):
+        ask(engine, now=NOW + timedelta(days=number))
+    with pytest.raises(UsageError, match="did not answer"):
+        enrolment.invite(engine, KEYS, addresses.mail(ADA), FIVE, origin="command", now=NOW + timedelta(days=4))
+    enrolment.allow(engine, KEYS, addresses.mail(ADA))
+    assert enrolment.invite(engine, KEYS, addresses.mail(ADA), FIVE, origin="command", now=NOW + timedelta(days=4))
+
+
+# ---- never again
+
+
+def declining(found: Subscription) -> str:
+    return KEYS.sign(Purpose.DECLINE, [found.uid, addresses.hashes(KEYS, addresses.mail(ADA))[0]], NOW)
+
+
+def test_who_says_never_is_not_asked_again_whoever_asks(engine: Engine) -> None:
+    ask(engine)
+    accounts.decline(engine, KEYS, declining(digests(engine)[0]), NOW)
+    assert digests(engine)[0].state is State.UNSUBSCRIBED
+    before = questions(engine)
+    ask(engine, choice=Choice(query=Query(levels=(6,))), client="another", now=NOW + timedelta(days=400))
+    assert (questions(engine), len(digests(engine))) == (before, 1)
+    with pytest.raises(UsageError, match="declined"):
+        enrolment.enrol(engine, KEYS, addresses.mail(ADA), FIVE, origin="import", now=NOW, again=False)
+
+
+def test_saying_never_keeps_what_one_gets_already(engine: Engine) -> None:
+    found = confirmed(engine)
+    ask(engine, choice=Choice(query=Query(levels=(6,))))
+    accounts.decline(engine, KEYS, declining(digests(engine)[1]), NOW)
+    assert [d.state for d in digests(engine)] == [State.ACTIVE, State.UNSUBSCRIBED]
+    assert accounts.unsubscribe(engine, KEYS, leaving(found), NOW).state is State.UNSUBSCRIBED
+
+
+def test_saying_never_holds_after_erasing_and_before(engine: Engine) -> None:
+    ask(engine)
+    (found,) = digests(engine)
+    accounts.erase(engine, KEYS, preferences(found), NOW)
+    accounts.decline(engine, KEYS, declining(found), NOW)
+    ask(engine, now=NOW + timedelta(days=1))
+    assert digests(engine) == ()
+
+
+@pytest.mark.parametrize("way", ["link", "operator"])
+def test_who_said_never_may_change_their_mind(engine: Engine, way: str) -> None:
+    ask(engine)
+    token = declining(digests(engine)[0])
+    accounts.decline(engine, KEYS, token, NOW)
+    if way == "link":
+        accounts.undo_declining(engine, KEYS, token, NOW)
+    else:
+        assert enrolment.allow(engine, KEYS, addresses.mail(ADA))
+    ask(engine, now=NOW + timedelta(days=1))
+    (again,) = digests(engine)
+    assert accounts.confirm(engine, KEYS, confirm_token(again), NOW + timedelta(days=1)).state is State.ACTIVE
+
+
+def test_a_link_that_says_never_lifts_no_complaint(engine: Engine) -> None:
+    ask(engine)
+    token = declining(digests(engine)[0])
+    with database.writing(engine) as session:
+        subscribers.suppress(session, addresses.hashes(KEYS, addresses.mail(ADA))[0], "complaint", NOW)
+    accounts.decline(engine, KEYS, token, NOW)
+    accounts.undo_declining(engine, KEYS, token, NOW)
+    with database.reading(engine) as session:
+        assert subscribers.suppressed(session, addresses.hashes(KEYS, addresses.mail(ADA))) == "complaint"
 
 
 def test_a_client_that_asks_too_often_is_told_so(engine: Engine) -> None:
@@ -134,7 +268,7 @@ def test_neither_client_nor_address_of_a_request_is_kept_in_clear(engine: Engine
     ask(engine, client="203.0.113.9")
     with engine.connect() as connection:
         rows = connection.execute(text("SELECT scope, key FROM mail_requests")).all()
-    assert {row[0] for row in rows} == {"client", "address"}
+    assert {row[0] for row in rows} == {"client", "address", "question"}
     assert not any("203.0.113.9" in row[1] or ADA in row[1] for row in rows)
 
 
@@ -278,6 +412,7 @@ def test_an_export_has_all_that_is_kept(engine: Engine) -> None:
 
 def test_erasing_leaves_no_address_and_a_hash_that_keeps_imports_away(engine: Engine) -> None:
     found = confirmed(engine)
+    ask(engine, choice=OTHERWISE, now=NOW + timedelta(minutes=5))
     accounts.erase(engine, KEYS, preferences(found), NOW)
     with engine.connect() as connection:
         for table in ("subscribers", "subscriptions", "suppressions", "deliveries", "mail_requests"):

@@ -20,8 +20,8 @@ PLACES = (
     "/api/v1/levels",
     "/api/v1/topics", "/api/v1/labs", "/api/v1/sources", "/api/v1/trends",
     "/feeds", "/feeds/atom", "/feeds/rss", "/feeds/json", "/feeds/atom/saved/x", "/exports", "/exports/bibtex",
-    "/confirm/", "/unsubscribe/", "/preferences/", "/digest/preview", "/marks", "/erase", "/reader.js", "/favicon.png",
-    "/healthz", "/readyz", "/metrics",
+    "/confirm/", "/unsubscribe/", "/decline/", "/preferences/", "/digest/preview", "/marks", "/erase",
+    "/reader.js", "/favicon.png", "/healthz", "/readyz", "/metrics",
     "/_stcore/health", "/_stcore/host-config", "/_stcore/metrics", "/_stcore/script-health-check",
     "/_stcore/upload_file/a/b", "/_stcore/agent/interact", "/_stcore/agent/mcp", "/_stcore/bidi-components/x",
     "/_stcore/stream",
@@ -127,7 +127,8 @@ def asks(draw: st.DrawFn, signed: Sequence[str] = ()) -> Ask:
     """Any request; with `signed` tokens some lead to the pages of mails, and get past their door."""
     place = draw(places)
     if signed and draw(st.integers(0, 5)) == 0:
-        place = f"/{draw(st.sampled_from(('confirm', 'unsubscribe', 'preferences')))}/{quote(draw(st.sampled_from(signed)))}"
+        purpose = draw(st.sampled_from(("confirm", "unsubscribe", "decline", "preferences")))
+        place = f"/{purpose}/{quote(draw(st.sampled_from(signed)))}"
     target = place.encode() + (b"?" + draw(queries) if draw(st.booleans()) else b"")
     method = draw(st.sampled_from(METHODS))
     sent = draw(headers)
