@@ -32,8 +32,8 @@ SORTS = {
     Sort.CONFIDENCE: N_("Surest level first"),
 }
 _ANY = "any"
-_CODE = {_ANY: N_("Any"), "1": N_("With code"), "0": N_("Without code")}
-_KIND = {_ANY: N_("Any"), Kind.PAPER.value: N_("Papers"), Kind.POST.value: N_("Posts")}
+CODE = {_ANY: N_("Any"), "1": N_("With code"), "0": N_("Without code")}
+KINDS = {_ANY: N_("Any"), Kind.PAPER.value: N_("Papers"), Kind.POST.value: N_("Posts")}
 """Choices by their value in the URL; `any` stands for none there."""
 _DATES = {"en": "YYYY-MM-DD", "de": "DD.MM.YYYY"}
 """Of the forms that Streamlit knows."""
@@ -169,12 +169,12 @@ def _explore_filters(library: Library, wanted: Query) -> None:
         several(_("Topics"), list(roadmap.topics()), topic_label, "e_topics")
         several(_("Sources"), _union([h.name for h in library.health()], wanted.sources), words.source, "e_sources")
         _day(_("Listed since"), "e_since")
-        _choice(_("Kind"), _KIND, "e_kind")
+        _choice(_("Kind"), KINDS, "e_kind")
     with right:
         several(_("Labs"), lab_options(wanted.labs), words.lab, "e_labs")
         without(wanted.exclude, "e_exclude")
         _day(_("Listed until"), "e_until")
-        _choice(_("Code"), _CODE, "e_code")
+        _choice(_("Code"), CODE, "e_code")
     _choice(_("Order"), SORTS, "e_sort")
     st.form_submit_button(_("Apply"), key="e_apply", on_click=_explore_changed)
 
