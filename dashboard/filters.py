@@ -164,19 +164,26 @@ def explore_form(library: Library, wanted: Query) -> None:
 
 def _explore_filters(library: Library, wanted: Query) -> None:
     several(_("Levels"), [*ROADMAP_LEVELS, roadmap.OFF_ROADMAP], level_label, "e_levels")
-    left, right = st.columns(2)
-    with left:
-        several(_("Topics"), list(roadmap.topics()), topic_label, "e_topics")
-        several(_("Sources"), _union([h.name for h in library.health()], wanted.sources), words.source, "e_sources")
-        _day(_("Listed since"), "e_since")
-        _choice(_("Kind"), KINDS, "e_kind")
-    with right:
-        several(_("Labs"), lab_options(wanted.labs), words.lab, "e_labs")
-        without(wanted.exclude, "e_exclude")
-        _day(_("Listed until"), "e_until")
-        _choice(_("Code"), CODE, "e_code")
+    sources = _union([h.name for h in library.health()], wanted.sources)
+    _pair(
+        lambda: several(_("Topics"), list(roadmap.topics()), topic_label, "e_topics"),
+        lambda: several(_("Labs"), lab_options(wanted.labs), words.lab, "e_labs"),
+    )
+    _pair(
+        lambda: several(_("Sources"), sources, words.source, "e_sources"),
+        lambda: without(wanted.exclude, "e_exclude"),
+    )
+    _pair(lambda: _day(_("Listed since"), "e_since"), lambda: _day(_("Listed until"), "e_until"))
+    _pair(lambda: _choice(_("Kind"), KINDS, "e_kind"), lambda: _choice(_("Code"), CODE, "e_code"))
     _choice(_("Order"), SORTS, "e_sort")
     st.form_submit_button(_("Apply"), key="e_apply", on_click=_explore_changed)
+
+
+def _pair(left: Callable[[], None], right: Callable[[], None]) -> None:
+    """Two fields beside each other; on a narrow screen one below the other, and no other between."""
+    for column, field in zip(st.columns(2), (left, right), strict=True):
+        with column:
+            field()
 
 
 def _day(label: str, key: str) -> None:

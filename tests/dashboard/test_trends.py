@@ -27,6 +27,11 @@ from tests.dashboard.conftest import Open, page_text, use
 from tests.dashboard.serving import serving
 from tests.dashboard.test_style import COLOURS, _contrast
 
+CLIPPED = """[...document.querySelectorAll('.sc-wide caption')]
+    .filter(c => c.getBoundingClientRect().right > c.closest('.sc-wide').getBoundingClientRect().right + 1)
+    .map(c => c.textContent)"""
+"""Captions that do not end where their region does."""
+
 
 @pytest.fixture(scope="module")
 def moving_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
@@ -224,6 +229,8 @@ def test_the_charts_are_drawn_under_our_policy_in_either_theme(library: Path, wi
                 settle(page)
                 if path.startswith("/trends"):
                     page.locator("[data-testid=stVegaLiteChart] svg.marks").nth(1).wait_for()
+                    page.evaluate("for (const fold of document.querySelectorAll('details')) fold.open = true")
+                    assert page.evaluate(CLIPPED) == []
                 assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0, f"{path} scrolls sideways"
             page.close()
     assert trouble == []
