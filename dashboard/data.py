@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from staycurrent.reading.similar import Alike
 
 PAGE_SIZE = 25
-NARROWING = ("level", "topic", "lab")
+NARROWING = ("level", "topic", "lab", "source", "kind", "has_code")
 READING_SIZE = 30
 ROADMAP_LEVELS = roadmap.ON_ROADMAP
 MONTHS_BACK = 24

@@ -60,26 +60,9 @@ def _narrowed(query: Query) -> str:
 
 
 def _filters(query: Query) -> None:
-    anything = _("Any")
-    st.multiselect(
-        _("Topics"),
-        list(roadmap.topics()),
-        format_func=filters.topic_label,
-        key="d_topics",
-        on_change=_put,
-        placeholder=anything,
-    )
-    st.multiselect(
-        _("Labs"), filters.lab_options(query.labs), format_func=words.lab, key="d_labs", on_change=_put, placeholder=anything
-    )
-    st.multiselect(
-        _("Without"),
-        query.exclude,
-        key="d_exclude",
-        on_change=_put,
-        accept_new_options=True,
-        placeholder=_("Words or phrases"),
-    )
+    filters.several(_("Topics"), list(roadmap.topics()), filters.topic_label, "d_topics", _put)
+    filters.several(_("Labs"), filters.lab_options(query.labs), words.lab, "d_labs", _put)
+    filters.without(query.exclude, "d_exclude", _put)
 
 
 def _when(plan: Plan) -> None:

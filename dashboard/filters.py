@@ -6,7 +6,7 @@ on the front page) stays in the URL untouched.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from typing import Any
@@ -32,11 +32,13 @@ SORTS = {
     Sort.CONFIDENCE: N_("Surest level first"),
 }
 _ANY = "any"
-_CODE = {_ANY: N_("Any"), "1": N_("With code"), "0": N_("Without code")}
-_KIND = {_ANY: N_("Any"), Kind.PAPER.value: N_("Papers"), Kind.POST.value: N_("Posts")}
+CODE = {_ANY: N_("Any"), "1": N_("With code"), "0": N_("Without code")}
+KINDS = {_ANY: N_("Any"), Kind.PAPER.value: N_("Papers"), Kind.POST.value: N_("Posts")}
 """Choices by their value in the URL; `any` stands for none there."""
 _DATES = {"en": "YYYY-MM-DD", "de": "DD.MM.YYYY"}
 """Of the forms that Streamlit knows."""
+_ONE_AT_A_TIME: dict[str, Any] = {"filter_mode": "contains", "select_all": False}
+"""Streamlit's own choice marks "Select 16 matches" first, of values with these letters anywhere, and Enter takes that."""
 
 
 def given() -> dict[str, list[str]]:
@@ -104,8 +106,8 @@ def month_controls(
         )
         active = len(wanted.labs) + len(wanted.topics)
         with st.popover(_("Labs and topics ({n})").format(n=number(active)) if active else _("Labs and topics")):
-            _several(_("Labs"), lab_options(wanted.labs), words.lab, "m_labs", _month_changed)
-            _several(_("Topics"), list(roadmap.topics()), topic_label, "m_topics", _month_changed)
+            several(_("Labs"), lab_options(wanted.labs), words.lab, "m_labs", _month_changed)
+            several(_("Topics"), list(roadmap.topics()), topic_label, "m_topics", _month_changed)
         more()
     st.pills(
         _("Levels"),
@@ -161,22 +163,27 @@ def explore_form(library: Library, wanted: Query) -> None:
 
 
 def _explore_filters(library: Library, wanted: Query) -> None:
-    _several(_("Levels"), [*ROADMAP_LEVELS, roadmap.OFF_ROADMAP], level_label, "e_levels")
-    left, right = st.columns(2)
-    with left:
-        _several(_("Topics"), list(roadmap.topics()), topic_label, "e_topics")
-        _several(_("Sources"), _union([h.name for h in library.health()], wanted.sources), words.source, "e_sources")
-        _day(_("Listed since"), "e_since")
-        _choice(_("Kind"), _KIND, "e_kind")
-    with right:
-        _several(_("Labs"), lab_options(wanted.labs), words.lab, "e_labs")
-        st.multiselect(
-            _("Without"), wanted.exclude, key="e_exclude", accept_new_options=True, placeholder=_("Words or phrases")
-        )
-        _day(_("Listed until"), "e_until")
-        _choice(_("Code"), _CODE, "e_code")
+    several(_("Levels"), [*ROADMAP_LEVELS, roadmap.OFF_ROADMAP], level_label, "e_levels")
+    sources = _union([h.name for h in library.health()], wanted.sources)
+    _pair(
+        lambda: several(_("Topics"), list(roadmap.topics()), topic_label, "e_topics"),
+        lambda: several(_("Labs"), lab_options(wanted.labs), words.lab, "e_labs"),
+    )
+    _pair(
+        lambda: several(_("Sources"), sources, words.source, "e_sources"),
+        lambda: without(wanted.exclude, "e_exclude"),
+    )
+    _pair(lambda: _day(_("Listed since"), "e_since"), lambda: _day(_("Listed until"), "e_until"))
+    _pair(lambda: _choice(_("Kind"), KINDS, "e_kind"), lambda: _choice(_("Code"), CODE, "e_code"))
     _choice(_("Order"), SORTS, "e_sort")
     st.form_submit_button(_("Apply"), key="e_apply", on_click=_explore_changed)
+
+
+def _pair(left: Callable[[], None], right: Callable[[], None]) -> None:
+    """Two fields beside each other; on a narrow screen one below the other, and no other between."""
+    for column, field in zip(st.columns(2), (left, right), strict=True):
+        with column:
+            field()
 
 
 def _day(label: str, key: str) -> None:
@@ -224,8 +231,22 @@ def _explore_changed() -> None:
     _go({name: values for name, values in raw.items() if any(values)})
 
 
-def _several(label: str, options: list[Any], shown: Any, key: str, on_change: Any = None) -> None:
-    st.multiselect(label, options, format_func=shown, key=key, on_change=on_change, placeholder=_("Any"))
+def several(label: str, options: Sequence[Any], shown: Callable[[Any], str], key: str, on_change: Any = None) -> None:
+    """Any number of some values. Enter takes one value, in which what was typed stands as it is."""
+    st.multiselect(label, options, format_func=shown, key=key, on_change=on_change, placeholder=_("Any"), **_ONE_AT_A_TIME)
+
+
+def without(words_: Sequence[str], key: str, on_change: Any = None) -> None:
+    """Words or phrases of the reader's own that are left out."""
+    st.multiselect(
+        _("Without"),
+        words_,
+        key=key,
+        on_change=on_change,
+        accept_new_options=True,
+        placeholder=_("Words or phrases"),
+        **_ONE_AT_A_TIME,
+    )
 
 
 def _preset(**values: Any) -> None:

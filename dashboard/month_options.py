@@ -53,7 +53,7 @@ def draw(chosen: int | None, grouped: str) -> None:
         key="m_group",
         on_change=_put,
         label_visibility="collapsed",
-        width=120,
+        width=150,
     )
 
 

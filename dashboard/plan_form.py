@@ -7,7 +7,7 @@ from html import escape
 
 import streamlit as st
 
-from dashboard import address, language, plan, words
+from dashboard import address, filters, language, plan, words
 from dashboard.reader import Reader
 from staycurrent.i18n import gettext as _
 
@@ -48,7 +48,7 @@ def draw(me: Reader | None, start: date, kept: date | None) -> None:
             _("You begin on"),
             min_value=plan.EARLIEST,
             max_value=plan.LATEST,
-            format="YYYY-MM-DD",
+            format=filters.day_form(),
             key="r_start",
             on_change=language.spoken(_begin),
             args=(me,),

@@ -60,17 +60,13 @@ def _label(query: Query) -> str:
 
 
 def _choices(query: Query) -> None:
-    _several(_("Levels"), list(roadmap.LEVELS), filters.level_label, "t_levels")
-    _several(_("Topics"), list(roadmap.topics()), filters.topic_label, "t_topics")
-    _several(_("Labs"), filters.lab_options(query.labs), words.lab, "t_labs")
+    filters.several(_("Levels"), list(roadmap.LEVELS), filters.level_label, "t_levels", _changed)
+    filters.several(_("Topics"), list(roadmap.topics()), filters.topic_label, "t_topics", _changed)
+    filters.several(_("Labs"), filters.lab_options(query.labs), words.lab, "t_labs", _changed)
     left, right = st.columns(2)
     left.date_input(_("Since"), value=None, key="t_since", format=filters.day_form(), on_change=_changed)
     right.date_input(_("Until"), value=None, key="t_until", format=filters.day_form(), on_change=_changed)
     st.selectbox(_("Rising topics: compare"), WEEK_CHOICES, format_func=_weeks, key="t_weeks", on_change=_changed)
-
-
-def _several(label: str, options: list[Any], shown: Any, key: str) -> None:
-    st.multiselect(label, options, format_func=shown, key=key, on_change=_changed, placeholder=_("Any"))
 
 
 def _weeks(n: int) -> str:

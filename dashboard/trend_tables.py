@@ -68,7 +68,7 @@ def heat_map(found: Trends) -> str:
     enough = [lab for lab in labs if found.labs.totals[lab] >= FEWEST]
     largest = max((_part(found, lab, topic) for lab in enough for topic in topics), default=0.0)
     body = "".join(_lab_row(found, lab, topics, largest) for lab in labs)
-    caption = _("Items by lab and topic, as a share of the lab's items")
+    caption = _("Items by lab and topic, as a share of the lab's items") if enough else _("Items by lab and topic")
     shown = f"<caption>{escape(caption)}</caption><thead><tr>{top}</tr></thead><tbody>{body}</tbody>"
     table = figures.wide(caption, f'<table class="sc-grid sc-heat">{shown}</table>')
     return table + figures.file_line(found.asked.params(), "labs")

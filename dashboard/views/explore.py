@@ -22,15 +22,28 @@ NARROW: dict[str, Callable[[Query, str], Query]] = {
     "level": lambda query, value: replace(query, levels=(int(value),)),
     "topic": lambda query, value: replace(query, topics=(value,)),
     "lab": lambda query, value: replace(query, labs=(value,)),
+    "source": lambda query, value: replace(query, sources=(value,)),
+    "kind": lambda query, value: replace(query, kind=Kind(value)),
+    "has_code": lambda query, value: replace(query, has_code=value == "1"),
 }
 """For each facet: the query narrowed to one of its values."""
-NAMED = {"level": N_("Levels"), "topic": N_("Topics"), "lab": N_("Labs")}
+NAMED = {
+    "level": N_("Levels"),
+    "topic": N_("Topics"),
+    "lab": N_("Labs"),
+    "source": N_("Sources"),
+    "kind": N_("Kind"),
+    "has_code": N_("Code"),
+}
 DOT = "\N{NO-BREAK SPACE}· "
 """Between links; it does not begin a line."""
 SHOWN: dict[str, Callable[[str], str]] = {
     "level": lambda value: words.level(int(value)),
     "topic": words.topic,
     "lab": words.lab,
+    "source": words.source,
+    "kind": lambda value: _(filters.KINDS[value]),
+    "has_code": lambda value: _(filters.CODE[value]),
 }
 
 _ALL = {

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from html import escape
 
@@ -22,6 +22,7 @@ from staycurrent.i18n import gettext as _
 from staycurrent.period import Period
 from staycurrent.query import Query
 from staycurrent.reading.monthly import ReadingList, within
+from staycurrent.roadmap import Landmark
 from staycurrent.store.marks import Kind, Left
 
 log = logging.getLogger("staycurrent.dashboard")
@@ -51,8 +52,11 @@ def show(library: Library) -> None:
         ]
     else:
         parts.append(_nothing(wanted, period, minutes, counts, collected=any(h.stored for h in health)))
-    parts += [month_sections.one_level_up(reading, shown), month_sections.landmark(reading, shown)]
-    parts += [_landmarks(wanted, reading, shown), month_sections.withdrawn(reading)]
+    by_level = {n: roadmap.landmarks(n) for n in _short_of_news(wanted, reading)}
+    parts.append(month_sections.one_level_up(reading, shown))
+    if not any(reading.landmark in papers for papers in by_level.values()):  # each paper stands once
+        parts.append(month_sections.landmark(reading, shown))
+    parts += [_landmarks(by_level, shown), month_sections.withdrawn(reading)]
     st.html("".join(parts))
     if me:
         _look(me, period)
@@ -173,15 +177,17 @@ def _nothing_words(wanted: Query, period: Period) -> str:
     return sentence.format(levels=words.listing(levels), month=month)
 
 
-def _landmarks(wanted: Query, reading: ReadingList, shown: Shown) -> str:
-    """The landmark papers of the chosen levels, where there is little new to read."""
+def _short_of_news(wanted: Query, reading: ReadingList) -> list[int]:
+    """The chosen levels that have little new to read."""
     levels = [n for n in wanted.levels if n] or ([] if reading.placed else [1])
-    few = [n for n in levels if sum(e.item.level == n for e in reading.placed) < FEW]
+    return [n for n in levels if sum(e.item.level == n for e in reading.placed) < FEW]
+
+
+def _landmarks(by_level: Mapping[int, Sequence[Landmark]], shown: Shown) -> str:
+    """The landmark papers of some levels."""
     return "".join(
         pieces.section(
-            _("Landmark papers of level {n}").format(n=n),
-            pieces.landmarks(roadmap.landmarks(n), shown.landmarks),
-            note=words.level(n),
+            _("Landmark papers of level {n}").format(n=n), pieces.landmarks(papers, shown.landmarks), note=words.level(n)
         )
-        for n in few
+        for n, papers in by_level.items()
     )

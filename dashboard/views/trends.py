@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import date
 from html import escape
 
 import streamlit as st
@@ -16,10 +17,8 @@ from staycurrent.i18n import gettext as _
 from staycurrent.i18n import ngettext
 from staycurrent.query import Query
 from staycurrent.reading import rising
-from staycurrent.reading.trends import Trends
-
-LEAST = 0.02
-"""Of the items of the largest period: the charts begin with the first that has as many."""
+from staycurrent.reading.trends import FEWEST, Trends
+from staycurrent.store.trends import Step
 
 
 def show(library: Library) -> None:
@@ -45,8 +44,26 @@ def _lead(found: Trends) -> str:
         return escape(_("What the field writes about, and how that changes."))
     total = sum(found.counts.totals)
     text = ngettext("{n} paper or post from {first} to {last}.", "{n} papers and posts from {first} to {last}.", total)
-    last = min(found.periods[-1].last, found.today)
-    return escape(text.format(n=words.number(total), first=words.day(found.periods[0].first), last=words.day(last)))
+    first, last = _span(found)
+    said = [text.format(n=words.number(total), first=words.day(first), last=words.day(last)), *_read_as(found)]
+    return escape(" ".join(said))
+
+
+def _span(found: Trends) -> tuple[date, date]:
+    """The first and the last day that is counted."""
+    return found.periods[0].first, min(found.periods[-1].last, found.today)
+
+
+def _read_as(found: Trends) -> list[str]:
+    """Sentences on how the filters were taken, where they are not taken as they stand."""
+    query, (first, last) = found.asked.query, _span(found)
+    said = []
+    if (query.since and first < query.since) or (query.until and last > query.until):
+        whole = {Step.WEEK: _("Weeks are counted whole."), Step.MONTH: _("Months are counted whole.")}
+        said.append(whole[found.asked.step])
+    if query.topics:
+        said.append(_("The topics choose the lines and columns; the items are those of all topics."))
+    return said
 
 
 def _nothing(found: Trends) -> str:
@@ -59,18 +76,11 @@ def _nothing(found: Trends) -> str:
 
 def _points(found: Trends, numbers: tuple[int, ...], totals: tuple[int, ...] | None = None) -> list[Point]:
     points = []
-    for n, name in list(enumerate(figures.names(found)))[_drawn_from(found) :]:
+    for n, name in list(enumerate(figures.names(found)))[found.begins :]:
         share = found.share(numbers, n, totals)
         value = share if found.in_shares else float(numbers[n])
         points.append(Point(name, value, _shown(share, numbers[n]), found.is_running(n)))
     return points
-
-
-def _drawn_from(found: Trends) -> int:
-    """The first period of the charts. What lies before a first collection would be a long line at nought."""
-    totals = found.counts.totals
-    least = max(totals) * LEAST
-    return next(n for n, total in enumerate(totals) if total >= least)
 
 
 def _shown(share: float | None, count: int) -> str:
@@ -105,7 +115,7 @@ def _topics_finding(found: Trends, slugs: tuple[str, ...]) -> tuple[str, str]:
 def _open_end(found: Trends) -> str:
     """Further sentences: where the newest period is not over, and where the oldest are not drawn."""
     said = [_("The newest period is not over yet.")] if found.is_running(len(found.periods) - 1) else []
-    if first := _drawn_from(found):
+    if first := found.begins:
         text = _("Before {period} there are next to no items, so the chart begins there.")
         said.append(text.format(period=figures.names(found)[first]))
     return "".join(f" {sentence}" for sentence in said)
@@ -158,19 +168,30 @@ def _rising_body(found: Trends) -> str:
 def _levels(found: Trends, *, dark: bool) -> None:
     """Levels over time, as shares of all items."""
     totals = found.level_totals
-    sizes = {n: sum(row) for n, row in found.counts.levels.items()}
-    largest = max(roadmap.ON_ROADMAP, key=lambda n: (sizes.get(n, 0), -n))
-    sizes.setdefault(largest, 0)
-    title = _("Level {n}, {level}, is the largest").format(n=largest, level=words.level(largest))
-    text = _("{share} of all items have this level. Each bar is one period; its parts are the levels, from 1 at the bottom up.")
-    st.html(figures.head(title, text.format(share=figures.precise(sizes[largest] / sum(totals))) + _open_end(found)))
-    shown = [n for n in (*roadmap.ON_ROADMAP, roadmap.OFF_ROADMAP) if n in sizes]
-    shown = [n for n in shown if not found.asked.query.levels or n in found.asked.query.levels]
+    wanted = found.asked.query.levels or (*roadmap.ON_ROADMAP, roadmap.OFF_ROADMAP)
+    shown = [n for n in (*roadmap.ON_ROADMAP, roadmap.OFF_ROADMAP) if n in wanted and n in found.counts.levels]
+    st.html(figures.head(*_levels_finding(found, shown)))
     series = {_level(n): _points(found, found.counts.levels[n], totals) for n in shown}
     inks = [charts.colour(f"level-{n}", dark=dark) for n in shown]
     name = _("Levels over time; the numbers stand below the chart")
     st.vega_lite_chart(spec=charts.stacked(series, inks, name, dark=dark, shares=found.in_shares))
     st.html(_level_key(found, shown) + figures.numbers(levels_table(found, shown), found.asked.params(), "levels"))
+
+
+def _levels_finding(found: Trends, shown: list[int]) -> tuple[str, str]:
+    """The largest of the levels that are shown, in words; being off the roadmap is not a level."""
+    sizes = {n: sum(found.counts.levels[n]) for n in shown}
+    levels = [n for n in shown if n in roadmap.ON_ROADMAP] or shown
+    largest = max(levels, key=lambda n: (sizes[n], -n))
+    share = figures.precise(sizes[largest] / sum(found.level_totals))
+    names = {"n": words.number(largest), "level": words.level(largest), "share": share}
+    if len(shown) == 1:
+        title = _("Level {n}, {level}: {share} of all items") if largest else _("{level}: {share} of all items")
+        return title.format(**names), _("Each bar is one period.") + _open_end(found)
+    title = _("Level {n}, {level}, is the largest of these levels") if found.asked.query.levels else ""
+    title = title or _("Level {n}, {level}, is the largest")
+    text = _("{share} of all items have this level. Each bar is one period; its parts are the levels, from 1 at the bottom up.")
+    return title.format(**names), text.format(**names) + _open_end(found)
 
 
 def _level(number: int) -> str:
@@ -193,6 +214,13 @@ def _labs(found: Trends) -> str:
         return figures.head(_("No lab yet"), _("None of these items is tied to a lab."))
     first, count = next(iter(totals.items()))
     title = _("{lab} has the most items").format(lab=words.lab(first))
+    if count < FEWEST:
+        text = ngettext(
+            "{n} item of this time is tied to it: too few for shares.",
+            "{n} items of this time are tied to it: too few for shares.",
+            count,
+        )
+        return figures.head(title, text.format(n=words.number(count))) + heat_map(found)
     text = ngettext(
         "{n} item of this time is tied to it. The stronger its colour, the larger a topic's share of the lab's items.",
         "{n} items of this time are tied to it. The stronger its colour, the larger a topic's share of the lab's items.",

@@ -23,6 +23,8 @@ NARROWING = ("level", "topic", "lab", "since", "until")
 """The filters of a query that act here."""
 FEWEST = 20
 """A period with fewer items has counts and no shares: one paper would move them by 5 points."""
+LEAST = 0.02
+"""Of the items of the largest period: the charts begin with the first that has as many."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,10 +92,17 @@ class Trends:
         return not self.periods[position].is_over(self.today)
 
     @property
+    def begins(self) -> int:
+        """The first period of the charts. What lies before a first collection would be a long line at nought."""
+        least = max(self.counts.totals, default=0) * LEAST
+        return next((n for n, total in enumerate(self.counts.totals) if total >= least), 0)
+
+    @property
     def in_shares(self) -> bool:
-        """Whether most periods have enough items to speak of shares; where they have not, counts tell more."""
-        enough = sum(total >= FEWEST for total in self.counts.totals)
-        return enough >= 2 and 2 * enough >= len(self.periods)  # noqa: PLR2004 - half of them, and one is no course
+        """Whether most periods of the charts have enough items to speak of shares; where not, counts tell more."""
+        drawn = self.counts.totals[self.begins :]
+        enough = sum(total >= FEWEST for total in drawn)
+        return enough >= 2 and 2 * enough >= len(drawn)  # noqa: PLR2004 - half of them, and one is no course
 
     def share(self, numbers: Sequence[int], position: int, totals: Sequence[int] | None = None) -> float | None:
         """A count as a share of the period's total; None where there are too few to speak of shares."""

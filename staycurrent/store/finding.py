@@ -260,10 +260,15 @@ def _plan_for_these_values(session: Session) -> None:
     session.execute(select(*(func.set_config(name, value, True) for name, value in settings.items())))
 
 
+def resolved(session: Session, query: Query) -> Query:
+    """The query as it is asked of the database: without its reader's dislikes, and with the names of families of sources."""
+    return named(session, for_reader(session, query))
+
+
 def count(session: Session, query: Query, today: date, *, most: int) -> tuple[int, bool]:
     """How many rows fit, counted no further than `most`, and whether a common text kept from looking at all of them."""
     dialect = session.get_bind().dialect.name
-    query = named(session, for_reader(session, replace(query, sort=Sort.NEWEST)))
+    query = resolved(session, replace(query, sort=Sort.NEWEST))
     if query.text or dialect == "sqlite":
         found = Finder(session, query, today, most).find()
         return len(found.rows), found.capped
@@ -274,5 +279,4 @@ def count(session: Session, query: Query, today: date, *, most: int) -> tuple[in
 
 def find(session: Session, query: Query, today: date, *, limit: int, after: Sequence[Any] | None = None) -> Found:
     """The first `limit` rows that fit, after the row `after`."""
-    wanted = named(session, for_reader(session, query))
-    return Finder(session, wanted, today, limit, None if after is None else tuple(after)).find()
+    return Finder(session, resolved(session, query), today, limit, None if after is None else tuple(after)).find()

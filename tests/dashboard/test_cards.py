@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import replace
 from datetime import date
 from html.parser import HTMLParser
@@ -158,7 +159,19 @@ def test_the_authors_own_code_comes_before_more_starred_code() -> None:
         ("Prices from $5 to $9", "Prices from $5 to $9"),
         ("$k$-means", "k-means"),
         (r"$\mathcal{O}(\log n)$", "O(log n)"),
-        (r"$x < y$ & <b>", "$x &lt; y$ &amp; &lt;b&gt;"),
+        (r"$x < y$ & <b>", "x &lt; y &amp; &lt;b&gt;"),
+        ("$N=204$, $p<0.001$, $0.88$, $t+δ$", "N=204, p&lt;0.001, 0.88, t+δ"),
+        ("from $-0.5$ to $[n, k]$, $-$6.7% and $O(K|E|)$", "from -0.5 to [n, k], -6.7% and O(K|E|)"),
+        ("less than $30 for each run at $n=4$", "less than $30 for each run at n=4"),
+        ("at $0.8-$1.5 a run, $5/$9, $2.5 trillion and $13 more", "at $0.8-$1.5 a run, $5/$9, $2.5 trillion and $13 more"),
+        (r"\$5 and $k$", "$5 and k"),
+        (r"Code: \href{https://example.org/a\_b}{here}", "Code: here (https://example.org/a_b)"),
+        (r"at \href{https://example.org/}{https://example.org}", "at https://example.org"),
+        (r"\textbf{Fast $x_{1}$ and \emph{slow}}", "Fast x<sub>1</sub> and slow"),
+        (r"as \citep[p.~3]{key} and \citet{other} say", "as […] and […] say"),
+        (r"{\em Really} \textcolor{red}{new}, \eg a tie~X and 12--17%", "Really new, e.g. a tie X and 12–17%"),
+        (r"$x^<$ and $\hat{y}^{-1}$", "x<sup>&lt;</sup> and ŷ<sup>-1</sup>"),
+        ("the flag --all", "the flag --all"),
         (r"$x_i < \beta^{2}$", "x<sub>i</sub> &lt; β<sup>2</sup>"),
         (r"\unknowncommand{x} stays", r"\unknowncommand{x} stays"),
         ("", ""),
@@ -166,6 +179,20 @@ def test_the_authors_own_code_comes_before_more_starred_code() -> None:
 )
 def test_simple_tex_is_made_readable(written: str, shown: str) -> None:
     assert tex.readable(written) == shown
+
+
+def test_what_is_a_price_and_what_is_math_is_told_in_page_titles_too() -> None:
+    assert tex.plain("Prices from $5 to $9 at $p<0.05$") == "Prices from $5 to $9 at p<0.05"
+
+
+@pytest.mark.parametrize(
+    "piece", ["$", "$x", r"\a{", r"\a{x}", r"\a {{x}", r"\(", r"{\em ", "--", "~", "$5 a", r"\frac{a}{", "^{_", r"\'"]
+)
+def test_hostile_tex_takes_time_by_its_length_only(piece: str) -> None:
+    """A hundred thousand characters, where a quadratic pattern takes minutes."""
+    begun = time.process_time()
+    tex.readable(piece * (100_000 // len(piece)))
+    assert time.process_time() - begun < 3
 
 
 @given(st.text(alphabet=r"\${}^_<>&'\"`~abHcuv ", max_size=80))

@@ -98,6 +98,8 @@ def test_the_list_can_be_narrowed_by_what_is_in_it(example: Path, open_page: Ope
     text = page_text(open_page("explore"))
     assert 'aria-label="Narrow the list"' in text
     assert re.search(r"explore\?level=\d[^>]*>[^<]+<small>\d+</small>", text)
+    for name in ("topic=", "lab=", "source=", "kind=paper", "kind=post", "has_code=1", "has_code=0"):
+        assert re.search(rf"explore\?{name}[^>]*>[^<]+<small>\d+</small>", text), name
 
 
 def test_what_was_misspelled_is_guessed(example: Path, open_page: Open) -> None:

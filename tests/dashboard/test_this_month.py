@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import re
 from datetime import timedelta
+from html import escape
 from pathlib import Path
 
 import pytest
 from sqlalchemy import text as text_of_sql
 
 from dashboard.reader import Reader
+from staycurrent import roadmap
 from staycurrent.store.engine import open_engine, reading, writing
 from staycurrent.store.items import find
 from staycurrent.store.marks import LOCAL, Kind
@@ -172,6 +174,14 @@ def test_what_is_one_level_up_and_the_landmark_paper_stand_beside_the_list(examp
     text = page_text(open_page(level=["5"]))
     assert text.index("One level up") < text.index("The landmark paper")
     assert "sc-landmarks" in text
+
+
+@pytest.mark.parametrize("level", range(1, 9))
+def test_a_landmark_paper_stands_once_on_the_page(example: Path, open_page: Open, level: int) -> None:
+    for month in ("2026-04", "2026-05"):
+        text = page_text(open_page(month=month, level=[str(level)]))
+        for paper in roadmap.landmarks(level):
+            assert text.count(f'<div class="sc-title"><a href="{escape(paper.url)}"') <= 1, paper.title
 
 
 def test_it_leads_to_feed_mail_and_files(example: Path, open_page: Open) -> None:

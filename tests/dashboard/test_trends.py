@@ -27,6 +27,11 @@ from tests.dashboard.conftest import Open, page_text, use
 from tests.dashboard.serving import serving
 from tests.dashboard.test_style import COLOURS, _contrast
 
+CLIPPED = """[...document.querySelectorAll('.sc-wide caption')]
+    .filter(c => c.getBoundingClientRect().right > c.closest('.sc-wide').getBoundingClientRect().right + 1)
+    .map(c => c.textContent)"""
+"""Captions that do not end where their region does."""
+
 
 @pytest.fixture(scope="module")
 def moving_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
@@ -105,6 +110,39 @@ def test_a_small_library_is_shown_in_counts_and_names_no_rising_topic(example: P
     test = open_page("trends")
     assert "too few for shares" in page_text(test)
     assert "Rising topics cannot be told yet" in page_text(test)
+
+
+def test_the_lab_table_of_a_small_library_promises_neither_shares_nor_colours(example: Path, open_page: Open) -> None:
+    text = page_text(open_page("trends"))
+    assert "tied to it: too few for shares." in text
+    assert "<caption>Items by lab and topic</caption>" in text
+    assert "stronger its colour" not in text
+    assert "--sc-heat" not in text
+
+
+def test_the_finding_on_levels_is_about_the_levels_of_the_chart(library: Path, open_page: Open) -> None:
+    one = page_text(open_page("trends", level=["1"]))
+    assert "Level 1, Foundations: " in one
+    assert "is the largest</h2>" not in one[one.index("Level 1, Foundations: ") :]
+    assert "is the largest of these levels" in page_text(open_page("trends", level=["1", "2"]))
+
+
+def test_the_page_says_how_it_takes_topics_and_parts_of_weeks(library: Path, open_page: Open) -> None:
+    text = page_text(open_page("trends", topic=["rag"], since="2026-05-13", until="2026-05-14"))
+    assert "from 11 May 2026 to 17 May 2026. Weeks are counted whole. The topics choose the lines and columns" in text
+    assert "counted whole" not in page_text(open_page("trends", since="2026-05-11", until="2026-05-17"))
+    assert "Months are counted whole" in page_text(open_page("trends", by="month", since="2026-05-11"))
+
+
+def test_weeks_before_the_first_collection_do_not_keep_from_shares(library: Path, open_page: Open) -> None:
+    engine = open_engine(f"sqlite:///{library}")
+    papers.store(engine, [papers.arxiv("2512.00001", "An old one", day="2025-10-20")], build.NOW)
+    with reading(engine) as session:
+        row = items.find(session, ("2512.00001",))
+    papers.classify(engine, [papers.answer(row, 5, topics=("rag",))], build.NOW)
+    text = page_text(open_page("trends", since="2025-10-20"))
+    assert "The lines show the share of each topic" in text
+    assert "too few for shares" not in text
 
 
 def test_names_from_outside_are_shown_as_text(library: Path, open_page: Open) -> None:
@@ -191,6 +229,8 @@ def test_the_charts_are_drawn_under_our_policy_in_either_theme(library: Path, wi
                 settle(page)
                 if path.startswith("/trends"):
                     page.locator("[data-testid=stVegaLiteChart] svg.marks").nth(1).wait_for()
+                    page.evaluate("for (const fold of document.querySelectorAll('details')) fold.open = true")
+                    assert page.evaluate(CLIPPED) == []
                 assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0, f"{path} scrolls sideways"
             page.close()
     assert trouble == []

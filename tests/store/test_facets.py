@@ -7,8 +7,8 @@ from datetime import date
 import pytest
 
 from staycurrent.query import Query
-from staycurrent.store import facets
-from staycurrent.store.engine import Engine, reading
+from staycurrent.store import facets, marks
+from staycurrent.store.engine import Engine, reading, writing
 from staycurrent.store.facets import Facet
 from staycurrent.types import Kind
 from tests import build
@@ -68,4 +68,36 @@ def test_a_facet_obeys_the_text(library: Engine) -> None:
 def test_a_facet_of_more_items_than_are_counted_says_so(library: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
     assert not facet(library, "kind", Query()).capped
     monkeypatch.setattr(facets, "SAMPLE", 1)
+    assert facet(library, "kind", Query()) == Facet({"paper": 2, "post": 1}, counted=3, capped=False)
+    monkeypatch.setattr(facets, "WHOLE", 0)
     assert facet(library, "kind", Query()) == Facet({"post": 1}, counted=1, capped=True)
+
+
+QUERIES = (
+    Query(),
+    Query(since=date(2026, 5, 12)),
+    Query(until=date(2026, 5, 13)),
+    Query(levels=(5,)),
+    Query(topics=("rag",), levels=(5, 8)),
+    Query(labs=("openai",)),
+    Query(sources=("lab:*", "huggingface")),
+    Query(kind=Kind.PAPER, has_code=False),
+    Query(text="attention"),
+    Query(exclude=("attention",)),
+    Query(without_topics=("long-context",)),
+    Query(reader="ada"),
+)
+
+
+@pytest.mark.parametrize("query", QUERIES, ids=Query.url_query)
+def test_a_long_list_of_a_small_library_is_counted_to_its_end(
+    library: Engine, query: Query, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with writing(library) as session:
+        marks.put(session, "ada", marks.Kind.HIDDEN, [2], NOW)
+        marks.less(session, "ada", marks.Dislike(marks.Less.LAB, "openai"), NOW)
+    with reading(library) as session:
+        short = facets.facets(session, query, TODAY)
+        assert not any(found.capped for found in short.values())
+        monkeypatch.setattr(facets, "SAMPLE", 0)
+        assert bool(query.text) or facets.facets(session, query, TODAY) == short
