@@ -99,6 +99,13 @@ def feed_of(kind: str, query: Query) -> str:
     return f"./feeds/{kind}?{query.url_query()}"
 
 
+def mine(mark: str, query: Query | None = None, *, tag: str | None = None, number: int = 1) -> str:
+    """What the reader marked, or tagged, narrowed by a query; `number` is that of the page."""
+    chosen = ("tag", tag) if tag is not None else ("mark", mark)
+    further = [("page", str(number))] if number > 1 else []
+    return _join("./mine", [chosen, *(query.params() if query else []), *further])
+
+
 def item(public_id: str) -> str:
     """One item."""
     return _join("./item", [("id", public_id)])

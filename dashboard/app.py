@@ -18,11 +18,11 @@ from dashboard.data import Library
 from dashboard.login import Login
 from dashboard.mail.desk import Desk
 from dashboard.reader import NOBODY, Visitor, visitor
-from dashboard.views import about, digest, explore, item, labs, operations, roadmap, sources, this_month, trends
+from dashboard.titles import TITLES
+from dashboard.views import about, digest, explore, item, labs, mine, operations, roadmap, sources, this_month, trends
 from staycurrent import settings
 from staycurrent.clock import clock
 from staycurrent.errors import NotFound, SchemaError, SettingsError, StaycurrentError, StoreError, UsageError
-from staycurrent.i18n import N_
 from staycurrent.i18n import gettext as _
 from staycurrent.settings import Settings
 from staycurrent.store import engine as store
@@ -35,27 +35,33 @@ View = Callable[[Library], None]
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A page: the last part of its path, its title, and what draws it."""
+    """A page: the last part of its path, and what draws it."""
 
     path: str
-    title: str
     view: View
     is_linked: bool = True
     """Whether the head of every page leads to it."""
     is_for_admins: bool = False
+    is_for_readers: bool = False
+    """Whether it shows nothing to those of whom nothing is kept."""
+
+    @property
+    def title(self) -> str:
+        return TITLES[self.path]
 
 
 PLACES = (
-    Place("this-month", N_("This month"), this_month.show),
-    Place("explore", N_("Explore"), explore.show),
-    Place("roadmap", N_("Roadmap"), roadmap.show),
-    Place("trends", N_("Trends"), trends.show),
-    Place("labs", N_("Labs"), labs.show),
-    Place("digest", N_("Digest"), digest.show),
-    Place("sources", N_("Sources"), sources.show),
-    Place("about", N_("About"), about.show),
-    Place("item", N_("Paper"), item.show, is_linked=False),
-    Place("operations", N_("Operations"), operations.show, is_for_admins=True),
+    Place("this-month", this_month.show),
+    Place("explore", explore.show),
+    Place("roadmap", roadmap.show),
+    Place("trends", trends.show),
+    Place("labs", labs.show),
+    Place("digest", digest.show),
+    Place("mine", mine.show, is_for_readers=True),
+    Place("sources", sources.show),
+    Place("about", about.show),
+    Place("item", item.show, is_linked=False),
+    Place("operations", operations.show, is_for_admins=True),
 )
 """All pages; the first is the front page."""
 
@@ -154,7 +160,8 @@ def main() -> None:
 
 
 def _is_shown(place: Place, who: Visitor) -> bool:
-    return place.is_linked and (who.is_admin or not place.is_for_admins)
+    is_theirs = (who.is_admin or not place.is_for_admins) and (who.profile is not None or not place.is_for_readers)
+    return place.is_linked and is_theirs
 
 
 def _streamlit_page(place: Place, entrance: Entrance) -> st.Page:

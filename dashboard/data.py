@@ -167,6 +167,11 @@ class Library:
         kinds = {item.row: left.get(item.row, Left()).kinds for item in listed}
         return {row: Mine(marked) for row, marked in kinds.items() if not marked & gone}
 
+    def hidden(self, query: Query) -> int:
+        """How many items fit a query that its reader hid; what another reader hid is not told."""
+        me = self.me
+        return me.counts(replace(query, reader=None)).marks[Kind.HIDDEN] if me and query.reader in (None, me.name) else 0
+
     def _mine(self, query: Query) -> Query:
         refuse_foreign(query.reader, self.reader)
         return query if query.reader or not self.reader else replace(query, reader=self.reader)

@@ -15,11 +15,12 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from dashboard import connecting, language, pieces
 from dashboard.api.formats import MEDIA_TYPES
 from dashboard.marking import script_tag
+from dashboard.titles import PATHS
 from staycurrent import period as periods
 from staycurrent.errors import UsageError
 from staycurrent.query import Query
 
-PAGES = frozenset({"/", "/explore", "/roadmap", "/trends", "/labs", "/digest", "/sources", "/about", "/item", "/operations"})
+PAGES = frozenset(PATHS)
 _WITH_FILTERS = frozenset({"/", "/explore", "/trends", "/labs", "/digest"})
 _NAMES = {"atom": "Atom", "rss": "RSS", "json": "JSON Feed"}
 _HEAD = b"</head>"
