@@ -149,7 +149,7 @@ def _notice(title: str, message: str, link: tuple[str, str]) -> None:
 def main() -> None:
     """One run of the script, for one reader."""
     language.begin()
-    st.set_page_config(page_title="staycurrent", layout="centered", initial_sidebar_state="collapsed")
+    st.set_page_config(layout="centered", initial_sidebar_state="collapsed")
     st.html(STYLE)
     entrance = _entrance()
     pages = {place.path: _streamlit_page(place, entrance) for place in PLACES}
