@@ -55,7 +55,9 @@ def show(library: Library) -> None:
     filters.explore_form(library, wanted)
     parts = [_summary(found, wanted, cursor), pieces.filter_line(wanted, address.explore()), _narrower(found, wanted)]
     if found.items:
-        parts += [f'<div class="sc-list">{_cards(library, found.items, wanted)}</div>', _pager(found, wanted, cursor)]
+        named = f'<h2 class="sc-sr">{escape(_("Items"))}</h2>'  # seen it would say again what the count above it says
+        listed = f'<div class="sc-list">{_cards(library, found.items, wanted)}</div>'
+        parts += [named, listed, _pager(found, wanted, cursor)]
     else:
         parts.append(_nothing(wanted, library.hidden(wanted)) + _meant(found))
     st.html("".join(parts))
