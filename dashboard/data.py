@@ -152,7 +152,12 @@ class Library:
 
     def found(self, query: Query, cursor: str | None) -> Found:
         """A page of items. Raises `QueryError` for a cursor of another query."""
-        return _found(self.engine, self._mine(query), cursor, self.today)
+        asked = (self.engine, self._mine(query), cursor, self.today)
+        answer = _found(*asked)
+        if self.reader and not answer.items:
+            cached: Any = _found
+            cached.clear(*asked)  # not kept: a reader who brings back what they hid looks for it here
+        return answer
 
     def mine(self, listed: Sequence[ItemView], query: Query) -> dict[int, Mine | None]:
         """What the cards of a query's items show of the reader, by row id of the items to be shown.

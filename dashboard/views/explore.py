@@ -54,9 +54,10 @@ def show(library: Library) -> None:
     st.html(pieces.heading(_("Explore"), escape(_("Every paper and post that was collected."))))
     filters.explore_form(library, wanted)
     parts = [_summary(found, wanted, cursor), pieces.filter_line(wanted, address.explore()), _narrower(found, wanted)]
-    if found.items:
+    shown = _cards(library, found.items, wanted)
+    if shown:
         named = f'<h2 class="sc-sr">{escape(_("Items"))}</h2>'  # seen it would say again what the count above it says
-        listed = f'<div class="sc-list">{_cards(library, found.items, wanted)}</div>'
+        listed = f'<div class="sc-list">{shown}</div>'
         parts += [named, listed, _pager(found, wanted, cursor)]
     else:
         parts.append(_nothing(wanted, library.hidden(wanted)) + _meant(found))
