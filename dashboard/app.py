@@ -24,6 +24,7 @@ from staycurrent import settings
 from staycurrent.clock import clock
 from staycurrent.errors import NotFound, SchemaError, SettingsError, StaycurrentError, StoreError, UsageError
 from staycurrent.i18n import gettext as _
+from staycurrent.query import Query
 from staycurrent.settings import Settings
 from staycurrent.store import engine as store
 from staycurrent.store.engine import Engine
@@ -175,10 +176,23 @@ def _head(page: st.Page, linked: Sequence[st.Page], entrance: Entrance) -> None:
     _top(page, entrance)
     with st.container(horizontal=True, key="nav"):
         for other in linked:
-            st.page_link(other, query_params=address.carried() or None)
+            st.page_link(other, query_params=_kept_on_the_way(other.url_path) or None)
     if entrance.visitor.person and not entrance.visitor.person.is_welcome:
         text = _("This account may not sign in here; the operator of this installation decides who may.")
         st.html(pieces.notice(_("You read as a guest"), text, tone="warn"))
+
+
+def _kept_on_the_way(path: str) -> list[tuple[str, str]]:
+    """What a link of the navigation carries on: the levels that the reader chose, and the language.
+
+    Pages without levels carry them along. The roadmap has no level 0. An address that is wrong is not led on to.
+    """
+    try:
+        levels = Query.from_params({"level": st.query_params.get_all("level")}).levels
+    except UsageError:
+        levels = ()
+    kept = [level for level in levels if level or path != "roadmap"]
+    return [*(("level", str(level)) for level in kept), *address.carried().items()]
 
 
 def _top(page: st.Page, entrance: Entrance) -> None:

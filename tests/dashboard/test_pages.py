@@ -94,3 +94,15 @@ def test_a_bug_is_logged_and_shown_as_a_page(
     app._page(broken, lambda: "./")()
     assert "Something went wrong here" in shown[0]
     assert "ZeroDivisionError" in caplog.text
+
+
+def test_the_navigation_carries_the_chosen_levels_on(example: Path, open_page: Open) -> None:
+    page = open_page("explore", level=["5", "0"], text="agents", lang="en")
+    queries = {link.proto.page: link.proto.query_string for link in page.get("page_link")}
+    assert queries.pop("roadmap") == "level=5&lang=en", "the roadmap has no level 0"
+    assert set(queries.values()) == {"level=0&level=5&lang=en"}
+
+
+@pytest.mark.parametrize("level", ["99", "five", ""])
+def test_the_navigation_leads_away_from_a_wrong_level(example: Path, open_page: Open, level: str) -> None:
+    assert {link.proto.query_string for link in open_page("explore", level=[level]).get("page_link")} == {""}

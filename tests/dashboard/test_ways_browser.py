@@ -98,6 +98,17 @@ def test_filters_stand_in_the_address_and_survive_back_and_reload(page: Any, add
     sync_api.expect(every).not_to_have_count(1)
 
 
+def test_the_chosen_level_goes_along_from_page_to_page(page: Any, address: str) -> None:
+    opened(page, f"{address}/?level=5")
+    for name, path in (("Explore", "explore"), ("About", "about"), ("This month", "")):
+        page.locator(".st-key-nav").get_by_role("link", name=name, exact=True).click()
+        page.wait_for_url(f"{address}/{path}?level=5")
+        settle(page)
+    sync_api.expect(page.locator(".sc-section[data-level]")).to_have_count(1)
+    page.get_by_role("link", name="staycurrent", exact=True).click()
+    page.wait_for_url(f"{address}/")
+
+
 def test_a_mark_is_found_again_among_ones_own_and_taken_back(page: Any, address: str) -> None:
     opened(page, f"{address}/item?id={ITEM}")
     with posted(page):
