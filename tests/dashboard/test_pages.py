@@ -68,6 +68,7 @@ def test_an_item_shows_its_evidence(bare: Path, open_page: Open) -> None:
     ):
         assert words in text
     assert "3 on 19 May 2026, 9 on 20 May 2026." in text
+    assert 'href="./api/v1/items/2605.00007?format=csv"' in text
     assert '<time datetime="2026-05-04">4 May 2026</time><div><b>Version 1 submitted</b>' in text
 
 
