@@ -6,7 +6,7 @@ They carry the language where the reader's own address names one (`carry`); else
 from __future__ import annotations
 
 from contextvars import ContextVar
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import quote, urlencode, urlsplit
 
 from staycurrent.period import Period
 from staycurrent.query import Query
@@ -99,9 +99,21 @@ def feed_of(kind: str, query: Query) -> str:
     return f"./feeds/{kind}?{query.url_query()}"
 
 
+def mine(mark: str, query: Query | None = None, *, tag: str | None = None, number: int = 1) -> str:
+    """What the reader marked, or tagged, narrowed by a query; `number` is that of the page."""
+    chosen = ("tag", tag) if tag is not None else ("mark", mark)
+    further = [("page", str(number))] if number > 1 else []
+    return _join("./mine", [chosen, *(query.params() if query else []), *further])
+
+
 def item(public_id: str) -> str:
     """One item."""
     return _join("./item", [("id", public_id)])
+
+
+def item_data(public_id: str) -> str:
+    """How an item's votes, stars and comments went, as a file for spreadsheets."""
+    return f"./api/v1/items/{quote(public_id)}?format=csv"
 
 
 def outside(url: str) -> str | None:

@@ -18,12 +18,13 @@ from dashboard.data import Library
 from dashboard.login import Login
 from dashboard.mail.desk import Desk
 from dashboard.reader import NOBODY, Visitor, visitor
-from dashboard.views import about, digest, explore, item, labs, operations, roadmap, sources, this_month, trends
+from dashboard.titles import TITLES
+from dashboard.views import about, digest, explore, item, labs, mine, operations, roadmap, sources, this_month, trends
 from staycurrent import settings
 from staycurrent.clock import clock
 from staycurrent.errors import NotFound, SchemaError, SettingsError, StaycurrentError, StoreError, UsageError
-from staycurrent.i18n import N_
 from staycurrent.i18n import gettext as _
+from staycurrent.query import Query
 from staycurrent.settings import Settings
 from staycurrent.store import engine as store
 from staycurrent.store.engine import POOL_SIZE, Engine
@@ -36,27 +37,33 @@ View = Callable[[Library], None]
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A page: the last part of its path, its title, and what draws it."""
+    """A page: the last part of its path, and what draws it."""
 
     path: str
-    title: str
     view: View
     is_linked: bool = True
     """Whether the head of every page leads to it."""
     is_for_admins: bool = False
+    is_for_readers: bool = False
+    """Whether it shows nothing to those of whom nothing is kept."""
+
+    @property
+    def title(self) -> str:
+        return TITLES[self.path]
 
 
 PLACES = (
-    Place("this-month", N_("This month"), this_month.show),
-    Place("explore", N_("Explore"), explore.show),
-    Place("roadmap", N_("Roadmap"), roadmap.show),
-    Place("trends", N_("Trends"), trends.show),
-    Place("labs", N_("Labs"), labs.show),
-    Place("digest", N_("Digest"), digest.show),
-    Place("sources", N_("Sources"), sources.show),
-    Place("about", N_("About"), about.show),
-    Place("item", N_("Paper"), item.show, is_linked=False),
-    Place("operations", N_("Operations"), operations.show, is_for_admins=True),
+    Place("this-month", this_month.show),
+    Place("explore", explore.show),
+    Place("roadmap", roadmap.show),
+    Place("trends", trends.show),
+    Place("labs", labs.show),
+    Place("digest", digest.show),
+    Place("mine", mine.show, is_for_readers=True),
+    Place("sources", sources.show),
+    Place("about", about.show),
+    Place("item", item.show, is_linked=False),
+    Place("operations", operations.show, is_for_admins=True),
 )
 """All pages; the first is the front page."""
 
@@ -144,7 +151,7 @@ def _notice(title: str, message: str, link: tuple[str, str]) -> None:
 def main() -> None:
     """One run of the script, for one reader."""
     language.begin()
-    st.set_page_config(page_title="staycurrent", layout="centered", initial_sidebar_state="collapsed")
+    st.set_page_config(layout="centered", initial_sidebar_state="collapsed")
     st.html(STYLE)
     entrance = _entrance()
     pages = {place.path: _streamlit_page(place, entrance) for place in PLACES}
@@ -155,7 +162,8 @@ def main() -> None:
 
 
 def _is_shown(place: Place, who: Visitor) -> bool:
-    return place.is_linked and (who.is_admin or not place.is_for_admins)
+    is_theirs = (who.is_admin or not place.is_for_admins) and (who.profile is not None or not place.is_for_readers)
+    return place.is_linked and is_theirs
 
 
 def _streamlit_page(place: Place, entrance: Entrance) -> st.Page:
@@ -169,10 +177,23 @@ def _head(page: st.Page, linked: Sequence[st.Page], entrance: Entrance) -> None:
     _top(page, entrance)
     with st.container(horizontal=True, key="nav"):
         for other in linked:
-            st.page_link(other, query_params=address.carried() or None)
+            st.page_link(other, query_params=_kept_on_the_way(other.url_path) or None)
     if entrance.visitor.person and not entrance.visitor.person.is_welcome:
         text = _("This account may not sign in here; the operator of this installation decides who may.")
         st.html(pieces.notice(_("You read as a guest"), text, tone="warn"))
+
+
+def _kept_on_the_way(path: str) -> list[tuple[str, str]]:
+    """What a link of the navigation carries on: the levels that the reader chose, and the language.
+
+    Pages without levels carry them along. The roadmap has no level 0. An address that is wrong is not led on to.
+    """
+    try:
+        levels = Query.from_params({"level": st.query_params.get_all("level")}).levels
+    except UsageError:
+        levels = ()
+    kept = [level for level in levels if level or path != "roadmap"]
+    return [*(("level", str(level)) for level in kept), *address.carried().items()]
 
 
 def _top(page: st.Page, entrance: Entrance) -> None:

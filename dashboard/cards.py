@@ -32,11 +32,12 @@ def card(
     why: Mapping[str, str] | None = None,
     minutes: int = 0,
     mine: Mine | None = None,
+    marks_below: str | None = None,
 ) -> str:
-    """The card of an item; with `mine` it offers its reader's marks."""
+    """The card of an item; with `mine` it offers its reader's marks, or those that are given as HTML."""
     number = _rank(rank) if rank is not None else ""
     foot = f'<div class="sc-foot">{marks(item)}{fold(item)}</div>'
-    foot += reader_panel.item_marks(item.id, item.title, mine.kinds) if mine else ""
+    foot += marks_below or (reader_panel.item_marks(item.id, item.title, mine.kinds) if mine else "")
     parts = (kicker(item, minutes=minutes, mine=mine), title(item), byline(item.authors), why_line(why), badges(item), foot)
     return f'<article class="sc-card{" sc-ranked" if number else ""}">{number}<div>{"".join(parts)}</div></article>'
 

@@ -155,7 +155,12 @@ class Library:
 
     def found(self, query: Query, cursor: str | None) -> Found:
         """A page of items. Raises `QueryError` for a cursor of another query."""
-        return _found(self.engine, self._mine(query), cursor, self.today)
+        asked = (self.engine, self._mine(query), cursor, self.today)
+        answer = _found(*asked)
+        if self.reader and not answer.items:
+            cached: Any = _found
+            cached.clear(*asked)  # not kept: a reader who brings back what they hid looks for it here
+        return answer
 
     def mine(self, listed: Sequence[ItemView], query: Query) -> dict[int, Mine | None]:
         """What the cards of a query's items show of the reader, by row id of the items to be shown.
@@ -169,6 +174,11 @@ class Library:
         gone = frozenset({Kind.HIDDEN}) if query.reader in (None, me.name) else frozenset()
         kinds = {item.row: left.get(item.row, Left()).kinds for item in listed}
         return {row: Mine(marked) for row, marked in kinds.items() if not marked & gone}
+
+    def hidden(self, query: Query) -> int:
+        """How many items fit a query that its reader hid; what another reader hid is not told."""
+        me = self.me
+        return me.counts(replace(query, reader=None)).marks[Kind.HIDDEN] if me and query.reader in (None, me.name) else 0
 
     def _mine(self, query: Query) -> Query:
         refuse_foreign(query.reader, self.reader)

@@ -59,3 +59,8 @@ def switch(path: str) -> str:
 def of_page(query_string: str, accepted: str) -> str:
     """The language in which a page will be shown, for its `<html lang>`; as `begin` will find it."""
     return chosen(parse_qs(query_string, keep_blank_values=True).get(NAME, []), accepted)
+
+
+def named(query_string: str) -> str | None:
+    """The language that an address names, to be carried on; None where it leaves that to the browser."""
+    return chosen(given, "") if (given := parse_qs(query_string, keep_blank_values=True).get(NAME)) else None

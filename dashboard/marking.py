@@ -31,6 +31,7 @@ from staycurrent.store.sharing import primary_engine
 log = logging.getLogger("staycurrent.web")
 SCRIPT = Path(__file__).with_name("reader.js").read_text("utf-8")
 EDITION = hashlib.sha256(SCRIPT.encode()).hexdigest()[:12]
+TAG = "tag"
 MAX_BODY = 4_000
 """Bytes; the longest form is an address and two words."""
 FORM = "application/x-www-form-urlencoded"
@@ -69,7 +70,7 @@ class Marking:
         ]
 
     async def marks(self, request: Request) -> Response:
-        """Set a mark or take it back: `mark` and `on`, with `item` or `landmark`."""
+        """Set a mark or take it back: `mark` and `on`, with `item` or `landmark`; with the mark `tag` the tag of that name."""
         return await self._taken(request, _mark)
 
     async def erase(self, request: Request) -> Response:
@@ -129,15 +130,23 @@ def _fields(body: bytes) -> Fields:
 def _mark(reader: Reader, given: Fields) -> None:
     words = given.get("mark", [""])[0].split(" ")
     on = given.get("on", words[1:] or ["1"])[0] == "1"
+    if words[0] == TAG:
+        reader.tag(given.get(TAG, [""])[0], _named(given, "item"), on=on)
+        return
     try:
         kind = Kind(words[0])
     except ValueError:
-        raise UsageError("mark: there are read, saved, hidden and star") from None
-    named = next((name for name in ("item", "landmark") if name in given), None)
-    if named is None or not given[named][0].isprintable():
+        raise UsageError("mark: there are read, saved, hidden, star and tag") from None
+    act = reader.mark if "item" in given else reader.mark_landmark
+    act(kind, _named(given, "item", "landmark"), on=on)
+
+
+def _named(given: Fields, *names: str) -> str:
+    """The item or landmark that a form names. Raises `UsageError`."""
+    found = next((given[name][0] for name in names if name in given), "")
+    if not found or not found.isprintable():
         raise UsageError("name an item or a landmark")
-    act = reader.mark if named == "item" else reader.mark_landmark
-    act(kind, given[named][0], on=on)
+    return found
 
 
 def _erase(reader: Reader, given: Fields) -> None:

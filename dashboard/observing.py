@@ -16,11 +16,12 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from dashboard.titles import PATHS
 from staycurrent import logs
 
 log = logging.getLogger("staycurrent.access")
 HEADER = "x-request-id"
-PAGES = frozenset({"/", "/explore", "/roadmap", "/trends", "/labs", "/digest", "/sources", "/about", "/item", "/operations"})
+PAGES = frozenset(PATHS)
 """The dashboard's pages; Streamlit answers them all with one shell."""
 SIGN_IN = frozenset({"/auth/login", "/auth/logout", "/oauth2callback"})
 STREAMLIT = ("/_stcore", "/static", "/component", "/media")

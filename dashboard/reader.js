@@ -1,4 +1,4 @@
-// Marks without a reload, and copying. Served from the product's own address, since the content policy allows no other script.
+// Marks without a reload, copying, where in the navigation the reader is, and the end of loading. Served from the product's own address, since the content policy allows no other script.
 // The cards are plain HTML with forms; without this file a mark is an ordinary form post that leads back to the page.
 "use strict";
 
@@ -53,6 +53,33 @@ async function copy(button) {
   await navigator.clipboard.writeText(text.querySelector("pre").textContent);
   button.textContent = text.dataset.copied;
 }
+
+// What stands over the page until the app has drawn goes for good, so that it does not come back between two pages.
+function settle() {
+  const waiting = document.getElementById("sc-loading");
+  if (waiting && document.querySelector(".sc-head, .sc-item, [role=dialog], .stException")) waiting.remove();
+  for (const link of document.querySelectorAll("[data-testid=stPageLink-NavLink]")) {
+    const named = link.getAttribute("href");
+    // The front page's link has an empty address or a query alone, which in a tab of its own would lead to the page at hand.
+    if (/^($|[?])/.test(named)) link.setAttribute("href", `./${named}`);
+    const is_here = link.pathname === location.pathname;
+    if (is_here !== link.hasAttribute("aria-current")) {
+      if (is_here) link.setAttribute("aria-current", "page");
+      else link.removeAttribute("aria-current");
+    }
+  }
+}
+
+// Once for all that a frame changes. Streamlit marks the link to the page at hand by a colour only.
+let waits = false;
+new MutationObserver(() => {
+  if (waits) return;
+  waits = true;
+  requestAnimationFrame(() => {
+    waits = false;
+    settle();
+  });
+}).observe(document.documentElement, { childList: true, subtree: true });
 
 document.addEventListener("submit", (event) => {
   const form = event.target.closest("form[data-failed]");

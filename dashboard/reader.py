@@ -16,13 +16,16 @@ from dashboard import origin
 from dashboard.login import Claims, Login, Person
 from staycurrent import roadmap
 from staycurrent.errors import NotFound, UsageError
+from staycurrent.query import Query
 from staycurrent.reading import progress as progresses
 from staycurrent.reading.progress import Progress
-from staycurrent.store import corrections, erasing, items, marks, visits
+from staycurrent.store import corrections, erasing, items, marks, shelf, visits
 from staycurrent.store import engine as store
 from staycurrent.store.engine import Engine
 from staycurrent.store.erasing import Kept
 from staycurrent.store.marks import LOCAL, Kind, Left
+from staycurrent.store.shelf import Counts
+from staycurrent.types import ItemView
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +84,21 @@ class Reader:
         with store.reading(self.engine) as session:
             return marks.of_items(session, self.name, rows)
 
+    def counts(self, query: Query) -> Counts:
+        """How many items they marked and tagged, of those that fit a query."""
+        with store.reading(self.engine) as session:
+            return shelf.counts(session, self.name, query, self.now.date())
+
+    def marked(self, kind: Kind, query: Query, *, size: int, start: int = 0) -> tuple[ItemView, ...]:
+        """What they marked, the newest mark first."""
+        with store.reading(self.engine) as session:
+            return shelf.marked(session, self.name, kind, query, self.now.date(), size=size, start=start)
+
+    def tagged(self, name: str, query: Query, *, size: int, start: int = 0) -> tuple[ItemView, ...]:
+        """What bears a tag of theirs, the newest first."""
+        with store.reading(self.engine) as session:
+            return shelf.tagged(session, self.name, name, query, self.now.date(), size=size, start=start)
+
     def landmarks(self) -> dict[str, frozenset[Kind]]:
         """What they marked of the landmark papers, by arXiv id or address."""
         with store.reading(self.engine) as session:
@@ -108,6 +126,15 @@ class Reader:
                 marks.put_landmark(session, self.name, kind, (name,), self.now)
             else:
                 marks.take_back_landmark(session, self.name, kind, (name,))
+
+    def tag(self, name: str, public_id: str, *, on: bool) -> None:
+        """Give an item a tag, or take it from it. Raises `NotFound`, `UsageError`."""
+        with store.writing(self.engine) as session:
+            row = items.find(session, (public_id,))
+            if on:
+                marks.tag(session, self.name, row, (name,), self.now)
+            else:
+                marks.untag(session, self.name, row, (name,))
 
     def annotate(self, row: int, note: str, tags: Iterable[str]) -> None:
         """Let an item's note and tags be these. Raises `UsageError` and changes nothing then."""

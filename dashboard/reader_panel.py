@@ -37,26 +37,39 @@ def item_marks(public_id: str, title: str, kinds: Iterable[Kind], offered: Itera
 
 
 def landmark_marks(name: str, title: str, kinds: Iterable[Kind]) -> str:
-    """The buttons for a landmark's marks; `name` is its arXiv id or address."""
-    return _form("landmark", name, title, frozenset(kinds), ON_LANDMARKS)
+    """The buttons for a landmark's marks, those that it has (the command line knows more) and those that are offered;
+    `name` is its arXiv id or address."""
+    there = frozenset(kinds)
+    return _form("landmark", name, title, there, [*ON_LANDMARKS, *(k for k in Kind if k in there and k not in ON_LANDMARKS)])
+
+
+def item_tag(public_id: str, title: str, tag: str) -> str:
+    """The button that takes a tag from an item, and gives it back."""
+    words = (_("Tag as “{tag}”").format(tag=tag), _("Tagged “{tag}”").format(tag=tag))
+    hidden = f'<input type="hidden" name="tag" value="{escape(tag)}">'
+    return _posted("item", public_id, title, hidden + _button("tag", words, on=True))
 
 
 def _form(target: str, name: str, title: str, kinds: frozenset[Kind], offered: Iterable[Kind]) -> str:
+    buttons = (_button(kind.value, (_(WORDS[kind][0]), _(WORDS[kind][1])), on=kind in kinds) for kind in offered)
+    return _posted(target, name, title, "".join(buttons))
+
+
+def _posted(target: str, name: str, title: str, buttons: str) -> str:
     about = escape(_("Your marks for {title}").format(title=plain(title)))
     failed = escape(_("That could not be kept; reload the page."))
     return (
         f'<form class="sc-actions" method="post" action="./marks" aria-label="{about}" data-failed="{failed}">'
-        f'<input type="hidden" name="{target}" value="{escape(name)}">'
-        f"{''.join(_button(kind, on=kind in kinds) for kind in offered)}</form>"
+        f'<input type="hidden" name="{target}" value="{escape(name)}">{buttons}</form>'
     )
 
 
-def _button(kind: Kind, *, on: bool) -> str:
-    before, after = WORDS[kind]
+def _button(mark: str, words: tuple[str, str], *, on: bool) -> str:
+    before, after = words
     return (
-        f'<button type="submit" name="mark" value="{kind.value} {int(not on)}" data-mark="{kind.value}" data-on="{int(on)}">'
-        f'<span class="sc-off">{escape(_(before))}</span>'
-        f'<span class="sc-on">{escape(_(after))}<span class="sc-sr"> {escape(_("(take it back)"))}</span></span></button>'
+        f'<button type="submit" name="mark" value="{mark} {int(not on)}" data-mark="{mark}" data-on="{int(on)}">'
+        f'<span class="sc-off">{escape(before)}</span>'
+        f'<span class="sc-on">{escape(after)}<span class="sc-sr"> {escape(_("(take it back)"))}</span></span></button>'
     )
 
 

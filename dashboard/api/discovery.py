@@ -1,29 +1,30 @@
 """Feeds that a page announces: `<link rel="alternate">` in Streamlit's shell, for the query that the address bears; and the
-scripts of the pages, and the language that they will be in.
+scripts of the pages, and what `dashboard.shell` makes of it. A path that is no page gets `dashboard.unknown` instead.
 
 Feed readers ask for the page and look there. The shell is one file for all pages; without these links it is as it was.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from html import escape
 from urllib.parse import parse_qs, urlencode
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from dashboard import connecting, language, pieces
+from dashboard import connecting, language, pieces, shell, unknown
 from dashboard.api.formats import MEDIA_TYPES
 from dashboard.marking import script_tag
+from dashboard.titles import PATHS
 from staycurrent import period as periods
 from staycurrent.errors import UsageError
 from staycurrent.query import Query
 
-PAGES = frozenset({"/", "/explore", "/roadmap", "/trends", "/labs", "/digest", "/sources", "/about", "/item", "/operations"})
+PAGES = frozenset(PATHS)
 _WITH_FILTERS = frozenset({"/", "/explore", "/trends", "/labs", "/digest"})
 _NAMES = {"atom": "Atom", "rss": "RSS", "json": "JSON Feed"}
 _HEAD = b"</head>"
-_ENGLISH = b'<html lang="en">'
 MAX_SHELL = 200_000
 """Bytes; the shell has 5,000. What is longer is not held back."""
 
@@ -31,12 +32,16 @@ MAX_SHELL = 200_000
 def links(path: str, query_string: str) -> str:
     """The links for a page."""
     pairs, words = _asked(path, query_string)
-    query = f"?{urlencode(pairs)}" if pairs else ""
+    query = _query(pairs)
     title = escape(f"staycurrent: {words}" if words else "staycurrent")
     return "".join(
         f'<link rel="alternate" type="{MEDIA_TYPES[kind]}" title="{title} ({name})" href="{escape(f"./feeds/{kind}{query}")}">'
         for kind, name in _NAMES.items()
     )
+
+
+def _query(pairs: list[tuple[str, str]]) -> str:
+    return f"?{urlencode(pairs)}" if pairs else ""
 
 
 def _asked(path: str, query_string: str) -> tuple[list[tuple[str, str]], str]:
@@ -60,17 +65,47 @@ class FeedDiscovery:
         self.app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http" or scope["method"] != "GET" or scope["path"] not in PAGES:
+        if scope["type"] != "http" or scope["method"] not in ("GET", "HEAD"):
             await self.app(scope, receive, send)
-            return
-        found = (links(scope["path"], scope["query_string"].decode("latin-1")) + connecting.TAG + script_tag()).encode()
-        await self.app(_uncompressed(scope), receive, _Inserting(send, found, _spoken(scope)).send)
+        elif scope["path"] not in PAGES:
+            await _Known(self.app)(scope, receive, send)
+        elif scope["method"] == "GET":
+            await self.app(_uncompressed(scope), receive, _Inserting(send, _change(scope)).send)
+        else:
+            await self.app(scope, receive, send)
 
 
-def _spoken(scope: Scope) -> bytes:
-    """The language in which the page will come, for screen readers and hyphenation; Streamlit's shell says English."""
-    accepted = Headers(scope=scope).get("accept-language", "")
-    return language.of_page(scope["query_string"].decode("latin-1"), accepted).encode()
+class _Known:
+    """Passes on what there is at a path, and says where there is nothing."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        is_unknown = False
+
+        async def send_on(message: Message) -> None:
+            nonlocal is_unknown
+            if message["type"] == "http.response.start":
+                is_unknown = unknown.is_shell(scope, message)
+            if not is_unknown:
+                await send(message)
+
+        await self.app(scope, receive, send_on)
+        if is_unknown:
+            await unknown.answer(scope, receive, send)
+
+
+def _change(scope: Scope) -> Callable[[bytes], bytes]:
+    """What becomes of the shell for a request."""
+    path, query = scope["path"], scope["query_string"].decode("latin-1")
+    head = (links(path, query) + connecting.TAG + script_tag() + shell.HEAD).encode()
+    spoken = language.of_page(query, Headers(scope=scope).get("accept-language", ""))
+
+    def changed(body: bytes) -> bytes:
+        return shell.dressed(body, path, spoken, _query(_asked(path, query)[0])).replace(_HEAD, head + _HEAD, 1)
+
+    return changed
 
 
 def _uncompressed(scope: Scope) -> Scope:
@@ -82,10 +117,9 @@ def _uncompressed(scope: Scope) -> Scope:
 class _Inserting:
     """Holds the start of an answer back until the head of the page has come."""
 
-    def __init__(self, send: Send, found: bytes, spoken: bytes) -> None:
+    def __init__(self, send: Send, change: Callable[[bytes], bytes]) -> None:
         self._send = send
-        self._found = found
-        self._spoken = spoken
+        self._change = change
         self._start: Message | None = None
         self._body = b""
 
@@ -104,8 +138,7 @@ class _Inserting:
 
     async def _pass_on(self, start: Message, *, more: bool) -> None:
         self._start = None
-        body = self._body.replace(_HEAD, self._found + _HEAD, 1)
-        body = body.replace(_ENGLISH, b'<html lang="%b">' % self._spoken, 1)
+        body = self._change(self._body)
         headers = MutableHeaders(scope=start)
         headers.add_vary_header("Accept-Language")
         for mark in ("etag", "last-modified"):  # they are the file's, and the links come from elsewhere

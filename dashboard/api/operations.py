@@ -41,7 +41,15 @@ class Operation:
 OPERATIONS = (
     Operation("listItems", "/items", "Items of a query, page by page", reads.list_items, "ItemPage", reads.ITEMS),
     Operation(
-        "showItem", "/items/{id}", "One item with all its evidence", reads.show_item, "ItemDetail", (), "id", "1706.03762"
+        "showItem",
+        "/items/{id}",
+        "One item with all its evidence",
+        reads.show_item,
+        "ItemDetail",
+        reads.ITEM,
+        "id",
+        "1706.03762",
+        also=reads.CSV,
     ),
     Operation(
         "showReading",
@@ -60,7 +68,7 @@ OPERATIONS = (
         trend_reads.show_trends,
         "Trends",
         trend_reads.TRENDS,
-        also=trend_reads.CSV,
+        also=reads.CSV,
     ),
     Operation("listLevels", "/levels", "The levels of the roadmap", reads.list_levels, "Levels"),
     Operation("listTopics", "/topics", "The topics", reads.list_topics, "Topics"),

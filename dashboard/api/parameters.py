@@ -136,6 +136,20 @@ def one(params: Params, name: str) -> str | None:
     return values[0] if values else None
 
 
+def csv_format(what: str) -> Parameter:
+    """The parameter of an address that answers as CSV, too; `what` says what that is of."""
+    return Parameter("format", f"`csv`: {what} as CSV", {"type": "string", "enum": ["json", "csv"], "default": "json"})
+
+
+def one_of(params: Params, parameter: Parameter) -> str:
+    """A value of the parameter's list; the first where none is given. Raises `QueryError`."""
+    choices: list[str] = parameter.schema["enum"]
+    text = one(params, parameter.name) or choices[0]
+    if text not in choices:
+        raise QueryError(parameter.name, f"is one of {', '.join(choices)}")
+    return text
+
+
 def cursor(params: Params) -> str | None:
     """A cursor, unread. Raises `QueryError` for what is too long to be one."""
     text = one(params, CURSOR.name)

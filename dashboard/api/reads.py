@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -12,15 +14,19 @@ from urllib.parse import urlencode
 from collector import identity
 from dashboard.api import parameters
 from dashboard.api.keeping import Body
-from dashboard.api.parameters import Parameter, Params
+from dashboard.api.parameters import Parameter, Params, csv_format
 from staycurrent import roadmap, shapes
 from staycurrent.errors import NotFound
+from staycurrent.exchange.spreadsheet import safe
 from staycurrent.reading import monthly
 from staycurrent.store import engine as store
 from staycurrent.store import health, items, listing
 from staycurrent.store.engine import Engine
+from staycurrent.types import ItemDetail
 
 JSON = "application/json"
+CSV = "text/csv"
+Row = tuple[Any, ...]
 MAX_NAME = 300
 """No id, DOI or address of an item is longer; what is longer is no name of one."""
 
@@ -49,7 +55,17 @@ def as_json(document: Any, following: str | None = None) -> Body:
     return Body(json.dumps(document, ensure_ascii=False).encode(), JSON, following)
 
 
+def as_csv(rows: Iterable[Row]) -> Body:
+    """RFC 4180, and no cell begins as a formula."""
+    text = io.StringIO()
+    writer = csv.writer(text)
+    for row in rows:
+        writer.writerow([safe(cell) if isinstance(cell, str) else cell for cell in row])
+    return Body(text.getvalue().encode(), CSV)
+
+
 ITEMS = (*parameters.FILTERS, parameters.ITEMS_LIMIT, parameters.CURSOR)
+ITEM = (csv_format("its votes, stars and comments, day by day"),)
 READING = (*parameters.FILTERS, parameters.READING_LIMIT, parameters.MINUTES)
 
 
@@ -65,13 +81,20 @@ def list_items(asked: Asked) -> Body:
 
 
 def show_item(asked: Asked) -> Body:
-    """An item with its evidence, by any of its names."""
-    asked.params(())
+    """An item with its evidence, by any of its names; or how its numbers went, as CSV."""
+    kind = parameters.one_of(asked.params(ITEM), ITEM[0])
     name = asked.path["id"]
     if not name.isprintable() or not 0 < len(name) <= MAX_NAME:
         raise NotFound("no item of that name; give its id, an arXiv id or address, or a DOI")
     with store.reading(asked.engine) as session:
-        return as_json(shapes.detail_json(items.detail(session, identity.names(name))))
+        found = items.detail(session, identity.names(name))
+    return as_csv(_course(found)) if kind == "csv" else as_json(shapes.detail_json(found))
+
+
+def _course(detail: ItemDetail) -> list[Row]:
+    """The numbers of an item in the order of their days."""
+    rows = sorted((day, name, source, value) for source, name, day, value in detail.metrics)
+    return [("day", "number", "source", "value"), *rows]
 
 
 def show_reading(asked: Asked) -> Body:

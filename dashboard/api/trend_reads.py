@@ -2,53 +2,38 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Callable, Iterator
 from typing import Any
 
 from dashboard.api import parameters
 from dashboard.api.keeping import Body
-from dashboard.api.parameters import FILTERS, Parameter, Params
-from dashboard.api.reads import Asked, as_json
+from dashboard.api.parameters import FILTERS, Parameter, csv_format
+from dashboard.api.reads import Asked, Row, as_csv, as_json
 from staycurrent import roadmap
-from staycurrent.exchange.spreadsheet import safe
-from staycurrent.query import QueryError
 from staycurrent.reading import rising
 from staycurrent.reading import trends as reading
 from staycurrent.reading.trends import NARROWING, Trends
 from staycurrent.store import engine as store
 from staycurrent.store.trends import Step
 
-CSV = "text/csv"
 _WEEKS = list(rising.WEEK_CHOICES)
 BY = Parameter("by", "What a number stands for", {"type": "string", "enum": [s.value for s in Step], "default": "week"})
 WEEKS = Parameter(
     "weeks", "Length of each half of the comparison that finds rising topics", {"type": "integer", "enum": _WEEKS}
 )
-FORMAT = Parameter("format", "`csv`: one table as CSV", {"type": "string", "enum": ["json", "csv"], "default": "json"})
-Row = tuple[Any, ...]
+FORMAT = csv_format("one table")
 
 
 def show_trends(asked: Asked) -> Body:
     """Counts by period, topic, level and lab, and the topics that rise."""
     params = asked.params(TRENDS)
     question = reading.Asked.from_params({name: params[name] for name in params if name != TABLE.name})
-    kind, table = _one_of(params, FORMAT), _one_of(params, TABLE)
+    kind, table = parameters.one_of(params, FORMAT), parameters.one_of(params, TABLE)
     for name in (BY.name, WEEKS.name):
         parameters.one(params, name)
     with store.reading(asked.engine) as session:
         found = reading.trends(session, question, asked.today)
-    return Body(_csv(TABLES[table](found)), CSV) if kind == "csv" else as_json(_json(found))
-
-
-def _one_of(params: Params, parameter: Parameter) -> str:
-    """A value of the parameter's list; the first where none is given. Raises `QueryError`."""
-    choices: list[str] = parameter.schema["enum"]
-    text = parameters.one(params, parameter.name) or choices[0]
-    if text not in choices:
-        raise QueryError(parameter.name, f"is one of {', '.join(choices)}")
-    return text
+    return as_csv(TABLES[table](found)) if kind == "csv" else as_json(_json(found))
 
 
 def _json(found: Trends) -> dict[str, Any]:
@@ -153,12 +138,3 @@ TABLES: dict[str, Callable[[Trends], Iterator[Row]]] = {
 }
 TABLE = Parameter("table", "Which table the CSV is", {"type": "string", "enum": list(TABLES), "default": "topics"})
 TRENDS = (*(p for p in FILTERS if p.name in NARROWING), BY, WEEKS, FORMAT, TABLE)
-
-
-def _csv(rows: Iterator[Row]) -> bytes:
-    """RFC 4180, and no cell begins as a formula."""
-    text = io.StringIO()
-    writer = csv.writer(text)
-    for row in rows:
-        writer.writerow([safe(cell) if isinstance(cell, str) else cell for cell in row])
-    return text.getvalue().encode()

@@ -12,8 +12,9 @@ from dashboard import address, cards, filters, pieces, words
 from dashboard.data import Found, Library
 from staycurrent.i18n import N_, Nn_, ngettext, number
 from staycurrent.i18n import gettext as _
-from staycurrent.query import Query
+from staycurrent.query import Query, Sort
 from staycurrent.store.facets import Facet
+from staycurrent.store.marks import Kind as Mark
 from staycurrent.store.suggest import Suggestion
 from staycurrent.types import ItemView, Kind
 
@@ -66,10 +67,13 @@ def show(library: Library) -> None:
     st.html(pieces.heading(_("Explore"), escape(_("Every paper and post that was collected."))))
     filters.explore_form(library, wanted)
     parts = [_summary(found, wanted, cursor), pieces.filter_line(wanted, address.explore()), _narrower(found, wanted)]
-    if found.items:
-        parts += [f'<div class="sc-list">{_cards(library, found.items, wanted)}</div>', _pager(found, wanted, cursor)]
+    shown = _cards(library, found.items, wanted)
+    if shown:
+        named = f'<h2 class="sc-sr">{escape(_("Items"))}</h2>'  # seen it would say again what the count above it says
+        listed = f'<div class="sc-list">{shown}</div>'
+        parts += [named, listed, _pager(found, wanted, cursor)]
     else:
-        parts.append(_nothing(wanted) + _meant(found))
+        parts.append(_nothing(wanted, library.hidden(wanted)) + _meant(found))
     st.html("".join(parts))
 
 
@@ -132,7 +136,14 @@ def _pager(found: Found, wanted: Query, cursor: str | None) -> str:
     return f'<nav class="sc-pager" aria-label="{escape(_("Pages"))}">{"".join(links)}</nav>' if links else ""
 
 
-def _nothing(wanted: Query) -> str:
+def _nothing(wanted: Query, hidden: int) -> str:
+    """`hidden` is how many items fit that the reader hid."""
+    if hidden:
+        title = ngettext("{n} hidden item fits", "{n} hidden items fit", hidden).format(n=number(hidden))
+        here = address.mine(Mark.HIDDEN.value, replace(wanted, reader=None, sort=Sort.NEWEST))
+        return pieces.notice(
+            title, _("What you hid stands in no list but that of your marks."), link=(here, _("Show what is hidden"))
+        )
     if wanted == Query():
         return pieces.notice(
             _("Nothing has been collected yet"),

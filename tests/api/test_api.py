@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import csv
 import json
 from datetime import datetime
 from pathlib import Path
@@ -73,6 +74,17 @@ def test_an_item_shows_all_its_evidence(client: TestClient) -> None:
     assert [s["source"] for s in shown["sightings"]] == ["arxiv", "huggingface"]
     assert shown["versions"]
     assert shown["repositories"] == [{"url": "https://github.com/example/code", "stars": 12, "official": True}]
+
+
+def test_the_numbers_of_an_item_are_to_be_had_as_csv(client: TestClient) -> None:
+    answer = client.get("/api/v1/items/2605.00002?format=csv")
+    assert answer.headers["content-type"].split(";")[0] == "text/csv"
+    head, *rows = csv.reader(answer.text.splitlines())
+    assert head == ["day", "number", "source", "value"]
+    shown = answered(client, "items/2605.00002")["metrics"]
+    assert rows == sorted([m["day"], m["name"], m["source"], str(m["value"])] for m in shown)
+    assert rows
+    assert client.get("/api/v1/items/2605.00002?format=xml").status_code == 400
 
 
 def test_pages_lead_on_by_cursor_and_by_link(client: TestClient) -> None:

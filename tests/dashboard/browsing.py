@@ -27,6 +27,8 @@ PAGES = {
     "labs": "/labs",
     "lab": "/labs?lab=qwen",
     "digest": "/digest?level=5",
+    "mine": "/mine",
+    "mine-hidden": "/mine?mark=hidden&level=5",
     "about": "/about",
     "sources": "/sources",
     "operations": "/operations",

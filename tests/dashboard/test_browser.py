@@ -82,3 +82,58 @@ def test_filters_links_and_the_back_button_work_together(browser: sync_api.Brows
     page.wait_for_selector(".sc-item h1")
     assert "/item?id=" in page.url
     page.close()
+
+
+def test_something_quiet_is_seen_until_the_page_is_drawn_and_goes_for_good(browser: sync_api.Browser, address: str) -> None:
+    context = browser.new_context(reduced_motion="reduce")
+    page, goes_on = context.new_page(), []
+    held = lambda route: goes_on.append(route)  # noqa: E731, PLW0108 - Playwright takes no method of a list
+    page.route("**/static/js/index*.js", held)  # the app waits for its script
+    page.goto(f"{address}/explore", wait_until="commit")
+    waiting = page.locator("#sc-loading")
+    sync_api.expect(waiting).to_be_visible()
+    sync_api.expect(waiting.get_by_role("status")).to_have_text("Loading …")
+    assert waiting.evaluate("e => getComputedStyle(e).position") == "fixed", "it would move the page"
+    assert waiting.locator("i").first.evaluate("e => getComputedStyle(e).animationName") == "none"
+    assert page.title() == "Explore · staycurrent"
+    for route in goes_on:
+        route.continue_()
+    settle(page)
+    sync_api.expect(waiting).to_have_count(0)
+    context.close()
+
+
+def test_an_unknown_path_says_so_and_leads_to_the_pages(browser: sync_api.Browser, address: str) -> None:
+    page = browser.new_page()
+    trouble: list[str] = []
+    page.on("console", lambda said: trouble.append(said.text) if is_error(said) else None)
+    answer = page.goto(f"{address}/nopage?lang=de")
+    assert answer.status == 404
+    sync_api.expect(page.get_by_role("heading", level=1)).to_have_text("Seite nicht gefunden")
+    assert [line for line in trouble if "404" not in line] == []  # Chromium itself notes the status of a page
+    assert len(trouble) <= 1
+    page.get_by_role("link", name="Entdecken").click()
+    settle(page)
+    assert page.url == f"{address}/explore?lang=de"
+    page.close()
+
+
+def test_the_navigation_tells_where_the_reader_is_and_where_the_focus_is(browser: sync_api.Browser, address: str) -> None:
+    page = browser.new_page()
+    page.goto(f"{address}/explore")
+    settle(page)
+    here = page.locator("[aria-current=page]")
+    sync_api.expect(here).to_have_text(["Explore"])
+    page.get_by_role("link", name="This month", exact=True).click()
+    page.wait_for_selector("#level-1")
+    sync_api.expect(here).to_have_text(["This month"])
+    page.go_back()
+    page.wait_for_selector(".sc-count")
+    sync_api.expect(here).to_have_text(["Explore"])
+    assert page.get_by_role("link", name="This month", exact=True).get_attribute("href") == "./"
+    page.get_by_role("link", name="Explore", exact=True).focus()
+    page.keyboard.press("Tab")
+    focused = page.get_by_role("link", name="Roadmap", exact=True)
+    sync_api.expect(focused).to_be_focused()
+    assert focused.evaluate("e => getComputedStyle(e).outlineStyle + getComputedStyle(e).outlineWidth") == "solid2px"
+    page.close()

@@ -80,6 +80,20 @@ def test_a_landmark_is_marked_by_name_and_never_hidden(client: TestClient, examp
     assert client.post("/marks", data={"landmark": name, "mark": "hidden"}, headers=OWN).status_code == 400
 
 
+def test_a_tag_is_taken_from_an_item_and_given_back(client: TestClient, example: Path) -> None:
+    def tags() -> dict[str, int]:
+        with reading(open_engine(f"sqlite:///{example}")) as session:
+            return marks.tags(session, marks.LOCAL)
+
+    tag = {"item": ITEM["item"], "mark": "tag", "tag": "to try"}
+    client.post("/marks", data=tag, headers=OWN)
+    assert tags() == {"to try": 1}
+    client.post("/marks", data={**tag, "on": "0"}, headers=OWN)
+    assert tags() == {}
+    assert client.post("/marks", data={**tag, "tag": "a,b"}, headers=OWN).status_code == 400
+    assert client.post("/marks", data={"landmark": "1706.03762", "mark": "tag", "tag": "x"}, headers=OWN).status_code == 400
+
+
 @pytest.mark.parametrize(
     "headers",
     [

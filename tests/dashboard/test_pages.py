@@ -68,6 +68,7 @@ def test_an_item_shows_its_evidence(bare: Path, open_page: Open) -> None:
     ):
         assert words in text
     assert "3 on 19 May 2026, 9 on 20 May 2026." in text
+    assert 'href="./api/v1/items/2605.00007?format=csv"' in text
     assert '<time datetime="2026-05-04">4 May 2026</time><div><b>Version 1 submitted</b>' in text
 
 
@@ -94,3 +95,15 @@ def test_a_bug_is_logged_and_shown_as_a_page(
     app._page(broken, lambda: "./")()
     assert "Something went wrong here" in shown[0]
     assert "ZeroDivisionError" in caplog.text
+
+
+def test_the_navigation_carries_the_chosen_levels_on(example: Path, open_page: Open) -> None:
+    page = open_page("explore", level=["5", "0"], text="agents", lang="en")
+    queries = {link.proto.page: link.proto.query_string for link in page.get("page_link")}
+    assert queries.pop("roadmap") == "level=5&lang=en", "the roadmap has no level 0"
+    assert set(queries.values()) == {"level=0&level=5&lang=en"}
+
+
+@pytest.mark.parametrize("level", ["99", "five", ""])
+def test_the_navigation_leads_away_from_a_wrong_level(example: Path, open_page: Open, level: str) -> None:
+    assert {link.proto.query_string for link in open_page("explore", level=[level]).get("page_link")} == {""}

@@ -17,7 +17,6 @@ from tests.dashboard.serving import serving
 sync_api = pytest.importorskip("playwright.sync_api")
 pytestmark = [pytest.mark.browser, pytest.mark.skipif(not CHROMIUM, reason="no Chromium")]
 ITEM = "/item?id=2605.00100"
-SHOWN = {name: PAGES[name] for name in ("month", "month-topics", "plan", "roadmap", "item")}
 
 
 @pytest.fixture(scope="module")
@@ -148,11 +147,11 @@ def test_headings_are_in_order_and_nothing_scrolls_sideways(browser: Any, addres
     wide, high = WIDTHS[width]
     context = browser.new_context(viewport={"width": wide, "height": high}, color_scheme=theme)
     page = context.new_page()
-    for name, path in SHOWN.items():
+    for name, path in PAGES.items():
         page.goto(address + path)
         settle(page)
         assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0, f"{name} scrolls sideways"
         levels = page.eval_on_selector_all("h1, h2, h3, h4", "all => all.map(e => Number(e.tagName[1]))")
-        assert levels[0] == 1
+        assert levels[0] == 1, f"{name}: {levels}"
         assert all(deeper - level <= 1 for level, deeper in pairwise(levels)), f"{name}: {levels}"
     context.close()
