@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from staycurrent import period as periods
 from staycurrent import roadmap
@@ -12,7 +12,7 @@ from staycurrent.digest.types import Change, Edition, Gap, Sent, Wish
 from staycurrent.period import Period
 from staycurrent.query import Query, today_utc
 from staycurrent.reading import monthly, select
-from staycurrent.reading.monthly import ReadingList
+from staycurrent.reading.monthly import Late, ReadingList
 from staycurrent.roadmap import Landmark
 from staycurrent.store import listing
 from staycurrent.store.coverage import coverage
@@ -23,17 +23,31 @@ MOST_ITEMS = 20
 LITTLE = 5
 """Below so many items a landmark paper is suggested as well; the front page does so too."""
 WEEK = 7
+LATE = timedelta(days=28)
+"""So far before its period a digest looks for what became known only after the one before it."""
+SLACK = timedelta(hours=1)
+"""What is being classified while an edition is chosen was stored a little before, and competes for the next one."""
 
 
-def choose(session: Session, wish: Wish, period: Period, sent: Sequence[Sent], now: datetime) -> Edition:
+def choose(
+    session: Session, wish: Wish, period: Period, sent: Sequence[Sent], now: datetime, *, last: datetime | None = None
+) -> Edition:
     """The edition of a period for one wish and history. Reads the store only; equal arguments give equal editions.
 
     `sent` is everything that the subscriber ever got of this digest: it is left out before the selection, so that the
-    budget is filled with what is new.
+    budget is filled with what is new. `last` is when the subscriber's last edition was chosen: what was listed before the
+    period and was first seen after that moment competes too, so that an outage or an early Monday loses nothing.
     """
     today = today_utc(now)
     reading = monthly.live(
-        session, period, wish.query, today=today, limit=MOST_ITEMS, minutes=wish.minutes, without={s.item_id for s in sent}
+        session,
+        period,
+        wish.query,
+        today=today,
+        limit=MOST_ITEMS,
+        minutes=wish.minutes,
+        without={s.item_id for s in sent},
+        late=Late(period.first - LATE, last - SLACK) if last else None,
     )
     covered = coverage(session, period.first, period.last, now)
     return Edition(
@@ -42,8 +56,11 @@ def choose(session: Session, wish: Wish, period: Period, sent: Sequence[Sent], n
         placed=(*reading.placed, *reading.one_level_up),
         considered=reading.considered,
         changed=_changed(session, sent),
-        gaps=tuple(Gap(c.source, c.lacking) for c in covered if c.lacking),
+        gaps=tuple(Gap(c.source, c.lacking, c.unread, c.since) for c in covered if c.lacking),
         complete=tuple(c.source for c in covered if not c.lacking),
+        judged=min((c.judged for c in covered), default=None),
+        is_collecting=any(c.was_read for c in covered),
+        late=reading.late,
         monthly=_last_month(session, wish.query, period, today),
         landmark=_suggestion(reading) if len(reading.placed) < LITTLE else None,
     )

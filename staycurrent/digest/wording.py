@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from staycurrent import roadmap
-from staycurrent.digest import clean, entries, words
+from staycurrent.digest import clean, entries, missing, words
 from staycurrent.digest.sheet import Sheet
-from staycurrent.digest.types import Cadence, Edition, Gap
+from staycurrent.digest.types import FEED, Cadence, Edition
 from staycurrent.i18n import gettext as _
-from staycurrent.i18n import language, listing, month, ngettext, number
+from staycurrent.i18n import language, month, ngettext, number
 from staycurrent.query import Query
 from staycurrent.reading.monthly import Placed, within
 from staycurrent.reading.reasons import SOURCE_NAMES
@@ -18,10 +18,8 @@ from staycurrent.types import Role
 
 MONTHLY = 10
 """So many titles of last month's reading."""
-GAPS = 3
 WISH = 600
 """Characters of a query in words."""
-LAB = "lab:"
 
 
 def sheet(edition: Edition, public_url: str) -> Sheet:
@@ -33,12 +31,12 @@ def sheet(edition: Edition, public_url: str) -> Sheet:
         days=words.days(edition.period) if words.is_week(edition.period) else "",
         lead=_lead(edition),
         news=_news(edition),
-        sections=entries.sections(edition.placed, base),
+        sections=entries.sections(edition.placed, base, edition.period),
         changed=entries.told(edition.changed, base),
         more=_more(edition, base),
         month=_month(edition, base),
         landmark=_landmark(edition),
-        completeness=completeness(edition),
+        completeness=missing.completeness(edition),
         reason=_reason(edition),
         home=entries.link(base, ""),
     )
@@ -47,9 +45,15 @@ def sheet(edition: Edition, public_url: str) -> Sheet:
 def _lead(edition: Edition) -> str:
     own = _own(edition)
     if not own:
-        return _nothing(edition)
+        return missing.in_words(edition)
     values = {"n": number(len(own)), "time": words.minutes(sum(p.minutes for p in own)), "total": number(edition.considered)}
-    if edition.considered <= len(own):
+    if edition.considered <= len(own) and edition.blind_spots:
+        text = ngettext(
+            "{n} to read in about {time}: that is everything new that is known; sources are incomplete.",
+            "{n} to read in about {time}: that is everything new that is known; sources are incomplete.",
+            len(own),
+        )
+    elif edition.considered <= len(own):
         text = ngettext(
             "{n} to read in about {time}: that is everything new.",
             "{n} to read in about {time}: that is everything new.",
@@ -61,7 +65,18 @@ def _lead(edition: Edition) -> str:
             "{n} to read first in about {time}, out of {total} that are new.",
             len(own),
         )
-    return text.format(**values)
+    return " ".join(filter(None, (text.format(**values), _late(edition, own))))
+
+
+def _late(edition: Edition, own: Sequence[Placed]) -> str:
+    n = sum(entries.is_late(p.item, edition.period) for p in own)
+    if not n:
+        return ""
+    if words.is_week(edition.period):
+        text = ngettext("{n} of them is from before this week.", "{n} of them are from before this week.", n)
+    else:
+        text = ngettext("{n} of them is from before this month.", "{n} of them are from before this month.", n)
+    return text.format(n=number(n))
 
 
 def _own(edition: Edition) -> list[Placed]:
@@ -77,26 +92,12 @@ def _news(edition: Edition) -> str:
     return text.format(n=number(n))
 
 
-def _nothing(edition: Edition) -> str:
-    wanted = edition.wish.query
-    if edition.considered:
-        return _("Something new is there, but nothing that fits into your {time} of reading.").format(
-            time=words.minutes(edition.wish.minutes or 0)
-        )
-    if words.is_week(edition.period):
-        if wanted.levels:
-            return _("Nothing for {levels} this week.").format(levels=words.levels(wanted))
-        return _("Nothing for your selection this week.")
-    if wanted.levels:
-        return _("Nothing for {levels} this month.").format(levels=words.levels(wanted))
-    return _("Nothing for your selection this month.")
-
-
 def _more(edition: Edition, base: str) -> tuple[str, str] | None:
-    if edition.considered <= len(_own(edition)):
+    total = edition.considered - edition.late
+    if total <= sum(not entries.is_late(p.item, edition.period) for p in _own(edition)):
         return None
     every = replace(within(edition.wish.query, edition.period), reader=None)  # a page knows its reader by itself
-    label = _("All {n} on the web").format(n=number(edition.considered))
+    label = _("All {n} on the web").format(n=number(total))
     return label, entries.link(base, "explore", every.params())
 
 
@@ -116,34 +117,6 @@ def _landmark(edition: Edition) -> tuple[str, str, str, str] | None:
     names = entries.byline(paper.authors)
     by = _("{names}, {year}").format(names=names, year=paper.year)
     return paper.title, paper.url, by, paper.why.get(language())
-
-
-def completeness(edition: Edition) -> str:
-    """Which sources the edition rests on, in one line; lab feeds are counted, since there are many."""
-    whole = [s for s in edition.complete if not s.startswith(LAB)]
-    said = [_("{sources} complete").format(sources=listing([words.source(s) for s in whole]))] if whole else []
-    said += [_gap(edition, gap) for gap in edition.gaps if not gap.source.startswith(LAB)]
-    feeds = [gap for gap in edition.gaps if gap.source.startswith(LAB)]
-    total = len(feeds) + sum(s.startswith(LAB) for s in edition.complete)
-    return _("{parts}.").format(parts="; ".join([*said, *_feeds(edition, feeds, total)])) if said or total else ""
-
-
-def _feeds(edition: Edition, lacking: Sequence[Gap], total: int) -> list[str]:
-    if not total:
-        return []
-    if not lacking:
-        return [_("lab feeds complete")]
-    if len(lacking) <= GAPS:
-        return [_gap(edition, gap) for gap in lacking]
-    return [_("{n} of {total} lab feeds partial").format(n=number(len(lacking)), total=number(total))]
-
-
-def _gap(edition: Edition, gap: Gap) -> str:
-    days = (edition.period.last - edition.period.first).days + 1
-    source = words.source(gap.source)
-    if len(gap.days) >= days:
-        return _("{source} not read").format(source=source)
-    return _("{source} partial on {days}").format(source=source, days=words.weekdays(edition.period, gap.days))
 
 
 def _reason(edition: Edition) -> str:
@@ -173,5 +146,5 @@ def _without_typed_words(query: Query) -> Query:
         exclude=(),
         labs=tuple(slug for slug in query.labs if slug in known),
         without_labs=tuple(slug for slug in query.without_labs if slug in known),
-        sources=tuple(name for name in query.sources if name.removeprefix(LAB) in known or name in SOURCE_NAMES),
+        sources=tuple(name for name in query.sources if name.removeprefix(FEED) in known or name in SOURCE_NAMES),
     )

@@ -106,7 +106,7 @@ class Writer:
             self.editions += 1
             with database.writing(self._engine) as session:
                 if kept is None:
-                    facts = {"words": words, "shown": shown, "is_empty": edition.is_empty, "now": now}
+                    facts = {"words": words, "shown": shown, "is_empty": edition.may_stay_unsent, "now": now}
                     kept = editions.keep(session, wish, claim.period, history, **facts)  # type: ignore[arg-type]
                 else:
                     editions.rewrite(session, kept.id, words, shown)
@@ -120,7 +120,8 @@ def choose(engine: Engine, claim: Claim, public_url: str, now: datetime) -> tupl
         sent = [
             Sent(s.item_id, s.at, s.version, s.withdrawn, s.has_code) for s in editions.history(session, claim.last_edition)
         ]
-        edition = editing.choose(session, plans.wish(claim.plan), periods.parse(claim.period), sent, now)
+        last = editions.chosen_at(session, claim.last_edition)
+        edition = editing.choose(session, plans.wish(claim.plan), periods.parse(claim.period), sent, now, last=last)
     return edition, render.render(edition, public_url)
 
 

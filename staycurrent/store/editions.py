@@ -113,6 +113,11 @@ def history(session: Session, edition: int | None) -> tuple[Shown, ...]:
     return tuple(found[n] for n in sorted(found))
 
 
+def chosen_at(session: Session, edition: int | None) -> datetime | None:
+    """When an edition was chosen; None where there is none."""
+    return session.scalar(select(Row.chosen_at).where(Row.id == edition)) if edition else None
+
+
 def put_away(session: Session, before: datetime) -> int:
     """Forget the words of editions that were chosen before a moment, not what was in them; returns how many."""
     old = update(Row).where(Row.chosen_at < before, Row.text.is_not(None)).values(subject=None, text=None, html=None)

@@ -16,12 +16,12 @@ from staycurrent.digest.changes import MOST
 from staycurrent.digest.edition import MOST_ITEMS
 from staycurrent.digest.types import Changed, Edition, Sent, Wish
 from staycurrent.query import Query
-from staycurrent.store import completeness, listing, marks
+from staycurrent.store import completeness, listing, marks, sources
 from staycurrent.store import engine as database
 from staycurrent.store import items as item_store
 from staycurrent.store.engine import Engine
-from staycurrent.store.models import Source
-from staycurrent.types import DayCount, ItemView, Repository, Role, Version
+from staycurrent.store.models import Item, Source
+from staycurrent.types import DayCount, ItemView, Kind, Outcome, Repository, Role, RunReport, Version
 from tests import build
 from tests.conftest import NOW
 
@@ -56,10 +56,11 @@ def choose(
     query: Query = LEVEL_5,
     of: period.Period = WEEK,
     now: datetime = AFTER,
+    last: datetime | None = None,
     **wish: Any,
 ) -> Edition:
     with database.reading(engine) as session:
-        return edition.choose(session, Wish(query, **wish), of, sent, now)
+        return edition.choose(session, Wish(query, **wish), of, sent, now, last=last)
 
 
 def got(engine: Engine, rows: Iterable[int], at: datetime = AFTER) -> list[Sent]:
@@ -224,6 +225,60 @@ def test_the_days_since_a_source_was_last_read_are_a_gap(engine: Engine) -> None
     assert gaps["arxiv"] == (date(2026, 5, 16), date(2026, 5, 17))
     assert len(gaps["paperswithcode"]) == 7
     assert set(gaps) == {"arxiv", "paperswithcode"}
+
+
+def collect(engine: Engine, source: str, since: str, until: str, outcome: Outcome = Outcome.OK) -> None:
+    """A run of a source over these days."""
+    at = build.moment(until)
+    with database.writing(engine) as session:
+        run = sources.start_run(session, source, date.fromisoformat(since), date.fromisoformat(until), at)
+        sources.finish_run(session, run, RunReport(source, outcome, 1, 0, 0, 0), at)
+
+
+def test_days_before_the_first_that_was_read_are_a_gap_and_not_complete(engine: Engine) -> None:
+    poll(engine)
+    collect(engine, "arxiv", "2026-05-13", "2026-05-17")
+    collect(engine, "huggingface", "2026-06-06", "2026-06-07")
+    collect(engine, "paperswithcode", "2026-05-01", "2026-05-17")
+    collect(engine, "paperswithcode", "2026-01-01", "2026-05-17", Outcome.FAILED)
+    found = {g.source: g for g in choose(engine).gaps}
+    assert (found["arxiv"].unread, found["arxiv"].since) == ((date(2026, 5, 11), date(2026, 5, 12)), date(2026, 5, 13))
+    assert len(found["huggingface"].unread) == 7
+    assert set(found) == {"arxiv", "huggingface"}
+    april = {g.source for g in choose(engine, of=period.parse("2026-04")).gaps}
+    assert april == {"arxiv", "huggingface", "paperswithcode"}
+
+
+def test_a_week_of_which_no_source_was_read_is_known_as_such(engine: Engine) -> None:
+    never = {name: {"last_success_at": None} for name in ("arxiv", "huggingface", "paperswithcode")}
+    poll(engine, **never)
+    assert choose(engine).is_blind
+    sunday_evening = build.moment("2026-05-17", hour=19)
+    assert choose(engine, now=sunday_evening).is_blind, "of Auckland's Monday the last day is not judged"
+    assert not choose(engine, query=replace(LEVEL_5, kind=Kind.POST)).is_blind
+    poll(engine, arxiv={"last_success_at": None})
+    assert not choose(engine).is_blind
+    assert choose(engine, query=replace(LEVEL_5, sources=("arxiv",))).is_blind
+
+
+def test_what_is_collected_after_its_digest_comes_with_the_next_one(engine: Engine) -> None:
+    """Also what was listed on the Sunday on which Auckland's Monday begins."""
+    rows = bring(engine, [1, 2])
+    late = bring(engine, [3, 4], day="2026-05-17")
+    old = bring(engine, [5], day="2026-04-19")
+    with database.writing(engine) as session:
+        seen = {rows[0]: AFTER - timedelta(days=3), **dict.fromkeys((rows[1], *late, *old), AFTER + timedelta(days=1))}
+        for row, at in seen.items():
+            session.execute(update(Item).where(Item.id == row).values(first_seen_at=at))
+    new = bring(engine, [6], day="2026-05-20")
+    found = choose(engine, of=NEXT_WEEK, now=NEXT, last=AFTER)
+    assert set(found.item_ids) == {rows[1], *late, *new}
+    assert (found.considered, found.late) == (4, 3)
+    assert set(choose(engine, of=NEXT_WEEK, now=NEXT).item_ids) == set(new), "who is new gets the week alone"
+    rest = choose(engine, got(engine, late), of=NEXT_WEEK, now=NEXT, last=AFTER)
+    assert set(rest.item_ids) == {rows[1], *new}
+    budget = choose(engine, of=NEXT_WEEK, now=NEXT, last=AFTER, minutes=40)
+    assert len(budget.placed) == 2
 
 
 def test_a_source_whose_turn_is_still_to_come_is_no_gap(engine: Engine) -> None:
