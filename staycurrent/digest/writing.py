@@ -1,4 +1,7 @@
-"""From a claimed delivery to a letter. Whoever shares a wish and a history shares an edition, chosen and rendered once."""
+"""From a claimed delivery to a letter.
+
+Whoever shares a wish and a history, and is due within the same hours, shares an edition, chosen and rendered once.
+"""
 
 from __future__ import annotations
 
@@ -83,7 +86,8 @@ class Writer:
     def _of(self, claim: Claim) -> Ready:
         confirmation = claim.what is What.CONFIRMATION
         history = "" if confirmation else str(claim.last_edition or 0)
-        key = (claim.what.value, plans.wish_key(claim.plan), "" if confirmation else claim.period, history)
+        wish, _ = plans.edition_keys(claim.plan, self._clock())
+        key = (claim.what.value, wish, "" if confirmation else claim.period, history)
         if key not in self._ready:
             self._ready[key] = self._confirmation(claim) if confirmation else self._edition(claim)
         self._ready.move_to_end(key)
@@ -96,11 +100,12 @@ class Writer:
         return Ready(None, render.confirmation(wish.language, wish.query, self._office.public_url))
 
     def _edition(self, claim: Claim) -> Ready:
-        wish, history = plans.wish_key(claim.plan), claim.last_edition or 0
+        history, now = claim.last_edition or 0, self._clock()
+        wish, before = plans.edition_keys(claim.plan, now)
         with database.reading(self._engine) as session:
-            kept = editions.find(session, wish, claim.period, history)
+            found = (editions.find(session, key, claim.period, history, now - plans.FRESH) for key in (wish, before))
+            kept = next(filter(None, found), None)
         if kept is None or kept.words is None:
-            now = self._clock()
             edition, rendered = choose(self._engine, claim, self._office.public_url, now)
             words, shown = (rendered.subject, rendered.text, rendered.html), tuple(_shown(edition, now))
             self.editions += 1

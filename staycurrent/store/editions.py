@@ -37,10 +37,10 @@ class Kept:
     words: tuple[str, str, str] | None
 
 
-def find(session: Session, wish: str, period: str, history: int) -> Kept | None:
-    """The edition that was chosen for this wish, period and history."""
+def find(session: Session, wish: str, period: str, history: int, since: datetime | None = None) -> Kept | None:
+    """The edition that was chosen for this wish, period and history, if it was not before a moment."""
     row = session.scalar(select(Row).where(Row.wish == wish, Row.period == period, Row.history == history))
-    if row is None:
+    if row is None or (since and row.chosen_at < since):
         return None
     words = None if row.text is None else (row.subject or "", row.text, row.html or "")
     return Kept(row.id, row.is_empty, words)

@@ -19,7 +19,7 @@ from staycurrent.query import Query
 from staycurrent.store import deliveries, editions
 from staycurrent.store import engine as database
 from staycurrent.store.engine import Engine
-from staycurrent.store.models import Source
+from staycurrent.store.models import Item, Source
 from staycurrent.store.subscribers import State
 from tests import build
 from tests.digest.mailing import KEYS, MONDAY, Installation, papers
@@ -74,6 +74,21 @@ def test_equal_wishes_share_an_edition_and_others_do_not(home: Installation) -> 
     home.enrol(names(10, "six"), Query(levels=(6,)))
     home.enrol(names(10, "german"), Query(levels=(5,)), language="de")
     assert home.send().editions == 3
+
+
+def test_who_is_due_later_in_the_week_gets_an_edition_of_that_day(home: Installation, server: MailServer) -> None:
+    home.enrol(["monday@example.org"], Query(levels=(5,)))
+    home.enrol(["evening@example.org"], Query(levels=(5,)), hour="18")
+    home.enrol(["saturday@example.org"], Query(levels=(5,)), weekday="saturday", now=MONDAY - timedelta(days=1))
+    assert home.send().editions == 1
+    assert home.later(hours=11).send().editions == 0, "within twelve hours it is shared"
+    first = shown(home.engine, home.subscription("evening@example.org").last_edition)
+    assert first == shown(home.engine, home.subscription("monday@example.org").last_edition)
+    with database.writing(home.engine) as session:
+        session.execute(update(Item).where(Item.id == first[0]).values(withdrawn=True))
+    report = home.later(days=5).send()
+    assert (report.sent, report.editions) == (1, 1)
+    assert first[0] not in shown(home.engine, home.subscription("saturday@example.org").last_edition)
 
 
 def test_the_second_week_repeats_nothing(home: Installation) -> None:
