@@ -49,6 +49,7 @@ def choose(
         without={s.item_id for s in sent},
         late=Late(period.first - LATE, last - SLACK) if last else None,
     )
+    last_month = _last_month(session, wish.query, period, today)
     covered = coverage(session, period.first, period.last, now)
     return Edition(
         period=period,
@@ -61,7 +62,8 @@ def choose(
         judged=min((c.judged for c in covered), default=None),
         is_collecting=any(c.was_read for c in covered),
         late=reading.late,
-        monthly=_last_month(session, wish.query, period, today),
+        monthly=last_month,
+        mailed=_mailed(last_month, sent),
         landmark=_suggestion(reading) if len(reading.placed) < LITTLE else None,
     )
 
@@ -83,6 +85,11 @@ def _last_month(session: Session, query: Query, period: Period, today: date) -> 
     before = periods.previous_month(periods.month(period.last))
     found = monthly.of(session, before, query, today=today)
     return found if found.placed else None
+
+
+def _mailed(reading: ReadingList | None, sent: Sequence[Sent]) -> tuple[tuple[int, str], ...]:
+    before = {s.item_id: s.period for s in sent if s.period}
+    return tuple((p.item.row, before[p.item.row]) for p in (reading.placed if reading else ()) if p.item.row in before)
 
 
 def _suggestion(reading: ReadingList) -> Landmark | None:

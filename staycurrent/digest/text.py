@@ -94,8 +94,10 @@ def _month(sheet: Sheet) -> Iterator[str]:
         return
     heading, titles = sheet.month
     yield from _heading(heading, "=")
-    for position, (title, url) in enumerate(titles, start=1):
+    for position, (title, url, had) in enumerate(titles, start=1):
         yield from _hanging(f"{position:>2}. ", isolated(plain(title)))
+        if had:
+            yield from _block(had)
         yield INDENT + url
     yield ""
 

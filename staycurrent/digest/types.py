@@ -64,6 +64,8 @@ class Sent:
     version: int
     withdrawn: bool
     has_code: bool
+    period: str = ""
+    """Of the digest that had it as new."""
 
     @classmethod
     def of(cls, item: ItemView, at: datetime) -> Sent:
@@ -117,12 +119,14 @@ class Edition:
     """How many of the `considered` were listed before the period, and came after the subscriber's last digest."""
     monthly: ReadingList | None = None
     """Last month's reading, in the first digest of a month."""
+    mailed: tuple[tuple[int, str], ...] = ()
+    """Row ids of titles of that reading which an earlier digest had, and the name of its period."""
     landmark: Landmark | None = None
     """A paper of the roadmap to read instead, where the period has little for the subscriber."""
 
     @property
     def is_empty(self) -> bool:
-        return not self.placed and not self.changed
+        return not self.placed and not self.changed and self.monthly is None
 
     @property
     def may_stay_unsent(self) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
+from staycurrent import period as periods
 from staycurrent import roadmap
 from staycurrent.digest import clean, entries, missing, words
 from staycurrent.digest.sheet import Sheet
@@ -101,13 +102,22 @@ def _more(edition: Edition, base: str) -> tuple[str, str] | None:
     return label, entries.link(base, "explore", every.params())
 
 
-def _month(edition: Edition, base: str) -> tuple[str, tuple[tuple[str, str], ...]] | None:
+def _month(edition: Edition, base: str) -> tuple[str, tuple[tuple[str, str, str], ...]] | None:
     if edition.monthly is None:
         return None
     best = edition.monthly.placed[:MONTHLY]
-    titles = tuple((clean.line(p.item.title, entries.TITLE), entries.page(p.item, base)) for p in best)
+    had = {p.item.row: _("in this digest") for p in edition.placed}
+    had |= {row: _in_digest(name) for row, name in edition.mailed}
+    titles = tuple((clean.line(p.item.title, entries.TITLE), entries.page(p.item, base), had.get(p.item.row, "")) for p in best)
     heading = _("The reading of {month}").format(month=month(edition.monthly.period.first))
     return heading, titles
+
+
+def _in_digest(name: str) -> str:
+    span = periods.parse(name)
+    if words.is_week(span):
+        return _("in your digest of week {number}").format(number=span.first.isocalendar().week)
+    return _("in your digest of {month}").format(month=month(span.first))
 
 
 def _landmark(edition: Edition) -> tuple[str, str, str, str] | None:

@@ -123,7 +123,8 @@ def choose(engine: Engine, claim: Claim, public_url: str, now: datetime) -> tupl
     """The edition of a delivery and its rendering."""
     with database.reading(engine) as session:
         sent = [
-            Sent(s.item_id, s.at, s.version, s.withdrawn, s.has_code) for s in editions.history(session, claim.last_edition)
+            Sent(s.item_id, s.at, s.version, s.withdrawn, s.has_code, s.period)
+            for s in editions.history(session, claim.last_edition)
         ]
         last = editions.chosen_at(session, claim.last_edition)
         edition = editing.choose(session, plans.wish(claim.plan), periods.parse(claim.period), sent, now, last=last)

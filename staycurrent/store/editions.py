@@ -26,6 +26,8 @@ class Shown:
     version: int
     withdrawn: bool
     has_code: bool
+    period: str = ""
+    """Of the edition that showed it first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,15 +103,15 @@ def history(session: Session, edition: int | None) -> tuple[Shown, ...]:
     newest = select(Row.id, Row.history).where(Row.id == edition).cte("chain", recursive=True)
     chain = newest.union_all(select(Row.id, Row.history).join(newest, Row.id == newest.c.history))
     statement = (
-        select(EditionItem, Row.chosen_at)
+        select(EditionItem, Row.chosen_at, Row.period)
         .join(Row, Row.id == EditionItem.edition_id)
         .where(EditionItem.edition_id.in_(select(chain.c.id)))
         .order_by(EditionItem.edition_id)  # a later edition has the higher number
     )
-    found = {
-        item.item_id: Shown(item.item_id, at, item.version, item.withdrawn, item.has_code)
-        for item, at in session.execute(statement)
-    }
+    found: dict[int, Shown] = {}
+    for item, at, period in session.execute(statement):
+        first = found[item.item_id].period if item.item_id in found else period
+        found[item.item_id] = Shown(item.item_id, at, item.version, item.withdrawn, item.has_code, first)
     return tuple(found[n] for n in sorted(found))
 
 

@@ -302,8 +302,12 @@ def test_last_months_reading_is_in_the_first_digest_of_a_month_only(engine: Engi
     bring(engine, [1, 2], day=before.first.isoformat())
     found = choose(engine, of=of, now=build.moment(of.last.isoformat()) + timedelta(days=1))
     assert (found.monthly is not None) == opens
+    assert found.may_stay_unsent != opens, "who wants no empty mail gets the reading"
     if found.monthly:
         assert (found.monthly.period, len(found.monthly.placed)) == (before, 2)
+        first = replace(got(engine, [found.monthly.placed[0].item.row])[0], period="2026-W17")
+        again = choose(engine, [first], of=of, now=build.moment(of.last.isoformat()) + timedelta(days=1))
+        assert again.mailed == ((first.item_id, "2026-W17"),)
 
 
 def test_every_month_has_exactly_one_first_digest() -> None:

@@ -37,8 +37,8 @@ def test_a_history_is_all_that_the_editions_before_showed_in_its_newest_state(en
         first = keep(session, "2026-W19", 0, one, two)
         second = keep(session, "2026-W20", first.id, three, one, version=2)
         other = keep(session, "2026-W20", 0, two)
-        told = {s.item_id: s.version for s in editions.history(session, second.id)}
-        assert told == {one: 2, two: 1, three: 2}
+        told = {s.item_id: (s.version, s.period) for s in editions.history(session, second.id)}
+        assert told == {one: (2, "2026-W19"), two: (1, "2026-W19"), three: (2, "2026-W20")}
         assert [s.item_id for s in editions.history(session, other.id)] == [two]
         assert editions.history(session, None) == ()
 

@@ -237,6 +237,22 @@ def test_only_ten_titles_of_last_months_reading_are_shown() -> None:
     assert re.findall(r"\. April (\d+)$", shown, re.MULTILINE) == [str(n) for n in range(20, 30)]
 
 
+def test_titles_of_last_months_reading_that_came_before_say_so() -> None:
+    read = replace(full(), mailed=((20, "2026-W17"), (22, "2026-03")), placed=(placed(1, item(21, "April 21")),))
+    said = " ".join(draw(read).text.split())
+    assert "1. April 20 in your digest of week 17 http" in said
+    assert "2. April 21 in this digest http" in said
+    assert "3. April 22 in your digest of March 2026 http" in said
+    assert "4. April 23 http" in said
+    assert draw(read).html.count("in your digest of") == 2
+
+
+def test_an_empty_week_with_the_months_reading_is_a_mail_of_its_own() -> None:
+    first = edition(monthly=full().monthly)
+    assert draw(first).subject == "Week 21: nothing for level 5, but the reading of April 2026"
+    assert not first.may_stay_unsent
+
+
 def test_completeness_is_one_line() -> None:
     with i18n.speaking("en"):
         assert missing.completeness(full()) == (
