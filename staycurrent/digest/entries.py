@@ -21,8 +21,6 @@ TITLE, NAME, ABSTRACT, REASON = 240, 80, 340, 120
 AUTHORS, REASONS, LABS = 3, 3, 2
 STATED = frozenset({"organization", "official-feed"})
 """Methods by which a source itself ties an item to a lab; by any other it is inferred, and said so."""
-_SHOWN_ANYWAY = frozenset({"fit", "novelty", "age", "code", "lab"})
-"""Parts of a score that an entry shows in its other lines."""
 _LAST = {None: 10, 0: 9}
 """Unclassified, and off the roadmap."""
 
@@ -139,8 +137,8 @@ def _unsure(item: ItemView) -> str:
 
 
 def _why(placed: Placed) -> str:
-    telling = [pair for pair in placed.why.items() if pair[0] not in _SHOWN_ANYWAY] or list(placed.why.items())
-    return "; ".join(clean.line(reasons.shown(part, str(said)), REASON) for part, said in telling[:REASONS])
+    said = reasons.telling(placed.why, [topic.slug for topic in placed.item.topics])
+    return "; ".join(clean.line(text, REASON) for text in said[:REASONS])
 
 
 def _code(item: ItemView) -> tuple[str, str] | None:

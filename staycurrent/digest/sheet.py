@@ -94,6 +94,8 @@ class Sheet:
     """Heading, and titles with their addresses and where the reader had them before."""
     landmark: tuple[str, str, str, str] | None
     """Title, address, authors and year, why."""
+    unexplained: str
+    """What it means that an entry has no reason; empty where all have one."""
     completeness: str
     reason: str
     """Why the reader gets this."""

@@ -116,6 +116,8 @@ def _landmark(sheet: Sheet) -> Iterator[str]:
 
 def _foot(sheet: Sheet) -> Iterator[str]:
     yield "-" * WIDTH
+    if sheet.unexplained:
+        yield from _wrapped(sheet.unexplained)
     if sheet.completeness:
         yield from _wrapped(_("Sources: {state}").format(state=sheet.completeness))
     yield from _wrapped(sheet.reason)

@@ -8,7 +8,7 @@ from dataclasses import replace
 from staycurrent import period as periods
 from staycurrent import roadmap
 from staycurrent.digest import clean, entries, missing, words
-from staycurrent.digest.sheet import Sheet
+from staycurrent.digest.sheet import Section, Sheet
 from staycurrent.digest.types import FEED, Cadence, Edition
 from staycurrent.i18n import gettext as _
 from staycurrent.i18n import language, month, ngettext, number
@@ -26,20 +26,30 @@ WISH = 600
 def sheet(edition: Edition, public_url: str) -> Sheet:
     """Every line of the mail."""
     base = public_url.rstrip("/")
+    sections = entries.sections(edition.placed, base, edition.period)
     return Sheet(
         language=language(),
         name=words.period(edition.period),
         days=words.days(edition.period) if words.is_week(edition.period) else "",
         lead=_lead(edition),
         news=_news(edition),
-        sections=entries.sections(edition.placed, base, edition.period),
+        sections=sections,
         changed=entries.told(edition.changed, base),
         more=_more(edition, base),
         month=_month(edition, base),
         landmark=_landmark(edition),
+        unexplained=_unexplained(sections),
         completeness=missing.completeness(edition),
         reason=_reason(edition),
         home=entries.link(base, ""),
+    )
+
+
+def _unexplained(sections: Sequence[Section]) -> str:
+    if all(entry.why for section in sections for group in section.groups for entry in group.entries):
+        return ""
+    return _(
+        "Where no reason stands, there are no votes or other signs yet; of such papers, the surest of their level come first."
     )
 
 

@@ -237,6 +237,16 @@ def test_only_ten_titles_of_last_months_reading_are_shown() -> None:
     assert re.findall(r"\. April (\d+)$", shown, re.MULTILINE) == [str(n) for n in range(20, 30)]
 
 
+def test_an_entry_repeats_nothing_as_its_reason_and_the_foot_says_what_that_means() -> None:
+    plain = {"fit": "level 5, 97% sure", "age": "listed on 19 May", "novelty": "topic: RAG"}
+    shown = draw(edition([placed(1, why=plain), placed(2)]))
+    assert shown.text.count("Why here") == 1
+    assert "97% sure" not in shown.text
+    assert "Where no reason stands" in shown.text
+    assert "Where no reason stands" in shown.html
+    assert "Where no reason stands" not in draw(edition([placed(2)])).text
+
+
 def test_titles_of_last_months_reading_that_came_before_say_so() -> None:
     read = replace(full(), mailed=((20, "2026-W17"), (22, "2026-03")), placed=(placed(1, item(21, "April 21")),))
     said = " ".join(draw(read).text.split())
