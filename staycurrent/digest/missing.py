@@ -25,7 +25,7 @@ def in_subject(edition: Edition, name: str) -> str:
         return _("{period}: the sources were not read").format(period=name)
     wanted = selection(edition.wish.query, SHORT)
     if edition.blind_spots:
-        return _("{period}: nothing known for {wanted}, sources incomplete").format(period=name, wanted=wanted)
+        return _("{period}: sources incomplete, nothing known for {wanted}").format(period=name, wanted=wanted)
     return _("{period}: nothing for {wanted}").format(period=name, wanted=wanted)
 
 

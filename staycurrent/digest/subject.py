@@ -53,7 +53,7 @@ def _nothing(edition: Edition, name: str) -> str:
         return text.format(begun=_nothing_new(edition).format(period=name), n=number(changed))
     begun = missing.in_subject(edition, name)
     if edition.monthly:
-        return _("{begun}, but the reading of {month}").format(begun=begun, month=month(edition.monthly.period.first))
+        return _("{begun}; here is the reading of {month}").format(begun=begun, month=month(edition.monthly.period.first))
     return begun
 
 

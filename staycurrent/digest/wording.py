@@ -135,7 +135,7 @@ def _landmark(edition: Edition) -> tuple[str, str, str, str] | None:
     if paper is None:
         return None
     names = entries.byline(paper.authors)
-    by = _("{names}, {year}").format(names=names, year=paper.year)
+    by = " · ".join((_("{names}, {year}").format(names=names, year=paper.year), words.minutes(paper.minutes)))
     return paper.title, paper.url, by, paper.why.get(language())
 
 

@@ -111,8 +111,17 @@ class Writer:
             self.editions += 1
             with database.writing(self._engine) as session:
                 if kept is None:
-                    facts = {"words": words, "shown": shown, "is_empty": edition.may_stay_unsent, "now": now}
-                    kept = editions.keep(session, wish, claim.period, history, **facts)  # type: ignore[arg-type]
+                    kept = editions.keep(
+                        session,
+                        wish,
+                        claim.period,
+                        history,
+                        words=words,
+                        shown=shown,
+                        is_empty=edition.may_stay_unsent,
+                        now=now,
+                        landmark=edition.landmark.url if edition.landmark else None,
+                    )
                 else:
                     editions.rewrite(session, kept.id, words, shown)
             return Ready(kept.id, Rendered(*(kept.words or words)), kept.is_empty)
@@ -126,8 +135,15 @@ def choose(engine: Engine, claim: Claim, public_url: str, now: datetime) -> tupl
             Sent(s.item_id, s.at, s.version, s.withdrawn, s.has_code, s.period)
             for s in editions.history(session, claim.last_edition)
         ]
-        last = editions.chosen_at(session, claim.last_edition)
-        edition = editing.choose(session, plans.wish(claim.plan), periods.parse(claim.period), sent, now, last=last)
+        edition = editing.choose(
+            session,
+            plans.wish(claim.plan),
+            periods.parse(claim.period),
+            sent,
+            now,
+            last=editions.chosen_at(session, claim.last_edition),
+            suggested=editions.landmarks(session, claim.last_edition),
+        )
     return edition, render.render(edition, public_url)
 
 

@@ -129,7 +129,7 @@ def _reach(said: str, topics: Sequence[str]) -> str:
     """Of use to whom, since "of wide interest" says it to nobody."""
     given = REACH.given(said)
     if given is None:
-        return shown("reach", said)
+        return shown("reach", said) if said != REACH_BARE.one else i18n.gettext(N_("its abstract speaks of language models"))
     slug = _topic_slugs().get(given["topic"], "")
     everyone, many = ranking_reach.tier(slug) == 1, ranking_reach.tier(slug) > 0
     if slug in topics[:1] and many:

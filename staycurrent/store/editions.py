@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import select, update
+from sqlalchemy import Select, select, update
 from sqlalchemy.orm import Session
 
 from staycurrent.store.mail_models import Edition as Row
@@ -58,10 +58,11 @@ def keep(
     shown: Sequence[Shown],
     is_empty: bool,
     now: datetime,
+    landmark: str | None = None,
 ) -> Kept:
     """Store an edition with its items; where another process was first, the edition is that one's."""
     subject, text, html = words
-    row = {"wish": wish, "period": period, "history": history, "chosen_at": now, "is_empty": is_empty}
+    row = {"wish": wish, "period": period, "history": history, "chosen_at": now, "is_empty": is_empty, "landmark": landmark}
     row |= {"subject": subject, "text": text, "html": html}
     made = insert_once(session, Row, row, index=["wish", "period", "history"], returning=Row.id)
     if made is not None:
@@ -100,12 +101,10 @@ def history(session: Session, edition: int | None) -> tuple[Shown, ...]:
     """Every item that this edition and those before it showed, each in its newest state, by item."""
     if not edition:
         return ()
-    newest = select(Row.id, Row.history).where(Row.id == edition).cte("chain", recursive=True)
-    chain = newest.union_all(select(Row.id, Row.history).join(newest, Row.id == newest.c.history))
     statement = (
         select(EditionItem, Row.chosen_at, Row.period)
         .join(Row, Row.id == EditionItem.edition_id)
-        .where(EditionItem.edition_id.in_(select(chain.c.id)))
+        .where(EditionItem.edition_id.in_(_chain(edition)))
         .order_by(EditionItem.edition_id)  # a later edition has the higher number
     )
     found: dict[int, Shown] = {}
@@ -113,6 +112,20 @@ def history(session: Session, edition: int | None) -> tuple[Shown, ...]:
         first = found[item.item_id].period if item.item_id in found else period
         found[item.item_id] = Shown(item.item_id, at, item.version, item.withdrawn, item.has_code, first)
     return tuple(found[n] for n in sorted(found))
+
+
+def _chain(edition: int) -> Select[tuple[int]]:
+    """The numbers of an edition and of all before it."""
+    newest = select(Row.id, Row.history).where(Row.id == edition).cte("chain", recursive=True)
+    return select(newest.union_all(select(Row.id, Row.history).join(newest, Row.id == newest.c.history)).c.id)
+
+
+def landmarks(session: Session, edition: int | None) -> frozenset[str]:
+    """The addresses of the landmark papers that this edition and those before it suggested."""
+    if not edition:
+        return frozenset()
+    suggested = select(Row.landmark).where(Row.id.in_(_chain(edition)), Row.landmark.is_not(None))
+    return frozenset(url for url in session.scalars(suggested) if url)
 
 
 def chosen_at(session: Session, edition: int | None) -> datetime | None:

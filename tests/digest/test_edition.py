@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -10,12 +10,13 @@ from typing import Any
 import pytest
 from sqlalchemy import update
 
-from staycurrent import period
+from staycurrent import period, roadmap
 from staycurrent.digest import edition
 from staycurrent.digest.changes import MOST
 from staycurrent.digest.edition import MOST_ITEMS
 from staycurrent.digest.types import Changed, Edition, Sent, Wish
 from staycurrent.query import Query
+from staycurrent.reading.progress import landmark_name
 from staycurrent.store import completeness, listing, marks, sources
 from staycurrent.store import engine as database
 from staycurrent.store import items as item_store
@@ -57,10 +58,11 @@ def choose(
     of: period.Period = WEEK,
     now: datetime = AFTER,
     last: datetime | None = None,
+    suggested: Collection[str] = (),
     **wish: Any,
 ) -> Edition:
     with database.reading(engine) as session:
-        return edition.choose(session, Wish(query, **wish), of, sent, now, last=last)
+        return edition.choose(session, Wish(query, **wish), of, sent, now, last=last, suggested=suggested)
 
 
 def got(engine: Engine, rows: Iterable[int], at: datetime = AFTER) -> list[Sent]:
@@ -332,6 +334,47 @@ def test_where_there_is_little_a_landmark_of_the_readers_level_is_suggested(engi
     assert choose(engine) == empty
     bring(engine, range(1, 8))
     assert choose(engine).landmark is None
+
+
+def test_a_landmark_does_not_follow_where_the_budget_is_what_bounds_the_list(engine: Engine) -> None:
+    bring(engine, range(1, 8))
+    bounded = choose(engine, minutes=60)
+    assert (len(bounded.placed), bounded.landmark) == (3, None)
+
+
+def test_a_landmark_fits_into_what_is_left_of_the_budget(engine: Engine) -> None:
+    rows = bring(engine, [1, 2])
+    shortest = min(mark.minutes for mark in roadmap.landmarks() if mark.level == 5)
+    for minutes in (40, 40 + shortest, 400):
+        found = choose(engine, minutes=minutes)
+        assert set(found.item_ids) == set(rows)
+        assert (found.landmark is not None) == (minutes > 40)
+        assert found.landmark is None or found.landmark.minutes <= minutes - 40
+
+
+def test_no_landmark_comes_twice_nor_one_that_was_sent_or_read(engine: Engine) -> None:
+    told: list[str] = []
+    for _ in range(4):
+        found = choose(engine, suggested=told).landmark
+        assert found
+        assert found.url not in told
+        told.append(found.url)
+    first = choose(engine, query=replace(LEVEL_5, reader="ada")).landmark
+    assert first
+    with database.writing(engine) as session:
+        marks.put_landmark(session, "ada", marks.Kind.READ, [landmark_name(first)], NOW)
+    assert choose(engine, query=replace(LEVEL_5, reader="ada")).landmark != first
+    assert choose(engine, query=replace(LEVEL_5, reader="bob")).landmark == first
+
+
+def test_a_landmark_that_came_as_a_paper_is_not_suggested(engine: Engine) -> None:
+    found = choose(engine, query=replace(LEVEL_5, topics=("open-llms",))).landmark
+    assert found
+    assert found.arxiv_id
+    build.store(engine, [build.arxiv(found.arxiv_id, found.title, day="2026-04-01")], NOW)
+    (view,) = everything(engine)
+    again = choose(engine, got(engine, [view.row]), query=replace(LEVEL_5, topics=("open-llms",))).landmark
+    assert again != found
 
 
 def test_a_budget_below_the_shortest_paper_leaves_the_list_empty_but_counts_what_there_is(engine: Engine) -> None:

@@ -51,6 +51,15 @@ def test_the_second_to_keep_an_edition_gets_the_first_s(engine: Engine) -> None:
         assert [s.item_id for s in editions.history(session, first.id)] == [one]
 
 
+def test_an_edition_remembers_the_landmark_papers_of_those_before_it(engine: Engine) -> None:
+    with database.writing(engine) as session:
+        facts = {"words": WORDS, "shown": (), "is_empty": True, "now": MONDAY}
+        first = editions.keep(session, "wish", "2026-W19", 0, landmark="https://arxiv.org/abs/1706.03762", **facts)  # type: ignore[arg-type]
+        second = keep(session, "2026-W20", first.id)
+        assert editions.landmarks(session, second.id) == {"https://arxiv.org/abs/1706.03762"}
+        assert editions.landmarks(session, None) == frozenset()
+
+
 def test_words_are_put_away_and_what_was_sent_is_not(engine: Engine) -> None:
     one, *_ = rows(engine)
     with database.writing(engine) as session:

@@ -259,7 +259,7 @@ def test_titles_of_last_months_reading_that_came_before_say_so() -> None:
 
 def test_an_empty_week_with_the_months_reading_is_a_mail_of_its_own() -> None:
     first = edition(monthly=full().monthly)
-    assert draw(first).subject == "Week 21: nothing for level 5, but the reading of April 2026"
+    assert draw(first).subject == "Week 21: nothing for level 5; here is the reading of April 2026"
     assert not first.may_stay_unsent
 
 
@@ -298,7 +298,7 @@ def test_an_outage_is_told_as_one_and_not_as_a_week_without_news() -> None:
     assert "The sources were not read this week, so nothing is known of it. What is collected later comes in your next" in said
     assert "Sources: arXiv and Hugging Face not read; lab feeds complete." in said
     partly = replace(blind, complete=("huggingface",), gaps=(Gap("arxiv", ALL_DAYS[5:], ALL_DAYS[5:]),))
-    assert draw(partly).subject == "Week 21: nothing known for level 5, sources incomplete"
+    assert draw(partly).subject == "Week 21: sources incomplete, nothing known for level 5"
     assert "Nothing is known for level 5 this week, but sources are incomplete." in " ".join(draw(partly).text.split())
     assert "nothing for" not in (shown.subject + said + draw(partly).subject + draw(partly).text).lower()
     one_paper = replace(partly, placed=(placed(),), considered=1)

@@ -68,6 +68,7 @@ def test_a_reader_is_told_what_does_not_stand_around_the_entry_anyway() -> None:
     }
     assert reasons.telling(why, ["rag"]) == [why["votes"], "its topic is of use to everyone who learns AI"]
     assert reasons.telling({part: why[part] for part in ("lab", "code", "fit")}, ["rag"]) == ["from Qwen", "code with 12 stars"]
+    assert reasons.telling({"reach": "about language models"}, ["rag"]) == ["its abstract speaks of language models"]
     assert reasons.telling({part: why[part] for part in ("fit", "novelty", "age")}, ["rag"]) == []
 
 
