@@ -38,7 +38,14 @@ def card(
     number = _rank(rank) if rank is not None else ""
     foot = f'<div class="sc-foot">{marks(item)}{fold(item)}</div>'
     foot += marks_below or (reader_panel.item_marks(item.id, item.title, mine.kinds) if mine else "")
-    parts = (kicker(item, minutes=minutes, mine=mine), title(item), byline(item.authors), why_line(why), badges(item), foot)
+    parts = (
+        kicker(item, minutes=minutes, mine=mine),
+        title(item),
+        byline(item.authors),
+        why_line(why, item),
+        badges(item),
+        foot,
+    )
     return f'<article class="sc-card{" sc-ranked" if number else ""}">{number}<div>{"".join(parts)}</div></article>'
 
 
@@ -193,11 +200,12 @@ def _code(repositories: tuple[Repository, ...]) -> str:
     return link(best.url, escape(shown))
 
 
-def why_line(why: Mapping[str, str] | None) -> str:
-    """Why it stands here, the strongest reasons first; the weak ones are for the item's page and the API."""
-    if not why:
+def why_line(why: Mapping[str, str] | None, item: ItemView) -> str:
+    """Why it stands here, as far as the card does not say so by itself; the API has all reasons."""
+    telling = reasons.telling(why, [topic.slug for topic in item.topics]) if why else []
+    if not telling:
         return ""
-    said = "; ".join(escape(reasons.shown(part, str(text))) for part, text in list(why.items())[:REASONS])
+    said = "; ".join(escape(text) for text in telling[:REASONS])
     return f'<p class="sc-why"><b>{escape(_("Why here"))}</b> {said}</p>'
 
 

@@ -83,7 +83,7 @@ def _made(engine: Engine, plan: Plan, period: Period, now: datetime, base: str, 
     with store.reading(engine) as session:
         chosen = edition.choose(session, plans.wish(plan), period, (), now)
     rendered = render.render(chosen, base, footer)
-    return Preview(period, rendered.subject, _opened(rendered.html, base), chosen.is_empty)
+    return Preview(period, rendered.subject, _opened(rendered.html, base), chosen.may_stay_unsent)
 
 
 def _opened(html: str, base: str) -> str:

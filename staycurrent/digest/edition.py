@@ -2,39 +2,58 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from datetime import date, datetime
+from collections.abc import Collection, Sequence
+from datetime import date, datetime, timedelta
 
 from staycurrent import period as periods
-from staycurrent import roadmap
-from staycurrent.digest import changes, words
+from staycurrent.digest import changes, foundations, words
 from staycurrent.digest.types import Change, Edition, Gap, Sent, Wish
 from staycurrent.period import Period
 from staycurrent.query import Query, today_utc
-from staycurrent.reading import monthly, select
-from staycurrent.reading.monthly import ReadingList
-from staycurrent.roadmap import Landmark
+from staycurrent.reading import monthly
+from staycurrent.reading.monthly import Late, ReadingList
 from staycurrent.store import listing
 from staycurrent.store.coverage import coverage
 from staycurrent.store.engine import Session
 from staycurrent.store.states import states
 
 MOST_ITEMS = 20
-LITTLE = 5
-"""Below so many items a landmark paper is suggested as well; the front page does so too."""
 WEEK = 7
+LATE = timedelta(days=28)
+"""So far before its period a digest looks for what became known only after the one before it."""
+SLACK = timedelta(hours=1)
+"""What is being classified while an edition is chosen was stored a little before, and competes for the next one."""
 
 
-def choose(session: Session, wish: Wish, period: Period, sent: Sequence[Sent], now: datetime) -> Edition:
+def choose(
+    session: Session,
+    wish: Wish,
+    period: Period,
+    sent: Sequence[Sent],
+    now: datetime,
+    *,
+    last: datetime | None = None,
+    suggested: Collection[str] = (),
+) -> Edition:
     """The edition of a period for one wish and history. Reads the store only; equal arguments give equal editions.
 
     `sent` is everything that the subscriber ever got of this digest: it is left out before the selection, so that the
-    budget is filled with what is new.
+    budget is filled with what is new. `last` is when the subscriber's last edition was chosen: what was listed before the
+    period and was first seen after that moment competes too, so that an outage or an early Monday loses nothing.
+    `suggested` are the landmark papers that earlier editions had.
     """
-    today = today_utc(now)
+    today, had = today_utc(now), {s.item_id for s in sent}
     reading = monthly.live(
-        session, period, wish.query, today=today, limit=MOST_ITEMS, minutes=wish.minutes, without={s.item_id for s in sent}
+        session,
+        period,
+        wish.query,
+        today=today,
+        limit=MOST_ITEMS,
+        minutes=wish.minutes,
+        without=had,
+        late=Late(period.first - LATE, last - SLACK) if last else None,
     )
+    last_month = _last_month(session, wish.query, period, today)
     covered = coverage(session, period.first, period.last, now)
     return Edition(
         period=period,
@@ -42,10 +61,14 @@ def choose(session: Session, wish: Wish, period: Period, sent: Sequence[Sent], n
         placed=(*reading.placed, *reading.one_level_up),
         considered=reading.considered,
         changed=_changed(session, sent),
-        gaps=tuple(Gap(c.source, c.lacking) for c in covered if c.lacking),
+        gaps=tuple(Gap(c.source, c.lacking, c.unread, c.since) for c in covered if c.lacking),
         complete=tuple(c.source for c in covered if not c.lacking),
-        monthly=_last_month(session, wish.query, period, today),
-        landmark=_suggestion(reading) if len(reading.placed) < LITTLE else None,
+        judged=min((c.judged for c in covered), default=None),
+        is_collecting=any(c.was_read for c in covered),
+        late=reading.late,
+        monthly=last_month,
+        mailed=_mailed(last_month, sent),
+        landmark=foundations.suggestion(session, wish, reading, sent=had, told=suggested, today=today),
     )
 
 
@@ -68,11 +91,6 @@ def _last_month(session: Session, query: Query, period: Period, today: date) -> 
     return found if found.placed else None
 
 
-def _suggestion(reading: ReadingList) -> Landmark | None:
-    """The reading's own landmark; for an empty list one of the topics that it could have had."""
-    if reading.landmark:
-        return reading.landmark
-    wanted = reading.query
-    levels = wanted.levels or roadmap.ON_ROADMAP
-    topics = wanted.topics or tuple(slug for slug, topic in roadmap.topics().items() if topic.level in levels)
-    return select.prepares(roadmap.landmarks(), topics, wanted.levels, reading.period.name)
+def _mailed(reading: ReadingList | None, sent: Sequence[Sent]) -> tuple[tuple[int, str], ...]:
+    before = {s.item_id: s.period for s in sent if s.period}
+    return tuple((p.item.row, before[p.item.row]) for p in (reading.placed if reading else ()) if p.item.row in before)

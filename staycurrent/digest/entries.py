@@ -9,8 +9,9 @@ from urllib.parse import urlencode
 from staycurrent.digest import clean, words
 from staycurrent.digest.sheet import Entry, Group, Section, Told
 from staycurrent.digest.types import Change, Changed
-from staycurrent.i18n import DEFAULT, day, language, listing, ngettext, number, percent, short_day
+from staycurrent.i18n import DEFAULT, day, language, listing, month, ngettext, number, percent, short_day
 from staycurrent.i18n import gettext as _
+from staycurrent.period import Period
 from staycurrent.reading import reasons
 from staycurrent.reading.monthly import Placed
 from staycurrent.types import ItemView, Kind, LabEvidence, Role
@@ -20,19 +21,17 @@ TITLE, NAME, ABSTRACT, REASON = 240, 80, 340, 120
 AUTHORS, REASONS, LABS = 3, 3, 2
 STATED = frozenset({"organization", "official-feed"})
 """Methods by which a source itself ties an item to a lab; by any other it is inferred, and said so."""
-_SHOWN_ANYWAY = frozenset({"fit", "novelty", "age", "code", "lab"})
-"""Parts of a score that an entry shows in its other lines."""
 _LAST = {None: 10, 0: 9}
 """Unclassified, and off the roadmap."""
 
 
-def sections(placed: Sequence[Placed], base: str) -> tuple[Section, ...]:
+def sections(placed: Sequence[Placed], base: str, period: Period) -> tuple[Section, ...]:
     """Levels from below, then the next level; a level's topics, and a topic's entries, the best first."""
     best: dict[tuple[bool, int, str], int] = {}
     for p in placed:
         best[_group(p)] = min(p.rank, best.get(_group(p), p.rank))
     ordered = sorted(placed, key=lambda p: (*_section(p), best[_group(p)], p.rank))
-    numbered = [(p, _entry(n, p, base)) for n, p in enumerate(ordered, start=1)]
+    numbered = [(p, _entry(n, p, base, period)) for n, p in enumerate(ordered, start=1)]
     return tuple(_made(list(members)) for _key, members in groupby(numbered, key=lambda pair: _section(pair[0])))
 
 
@@ -74,7 +73,7 @@ def _made(members: Sequence[tuple[Placed, Entry]]) -> Section:
     return Section(first.item.level, words.level(first.item.level), note, groups)
 
 
-def _entry(position: int, placed: Placed, base: str) -> Entry:
+def _entry(position: int, placed: Placed, base: str, period: Period) -> Entry:
     item = placed.item
     return Entry(
         number=position,
@@ -82,7 +81,7 @@ def _entry(position: int, placed: Placed, base: str) -> Entry:
         url=clean.address(item.url) or page(item, base),
         page=page(item, base),
         by=byline(item.authors),
-        facts=tuple(_facts(placed)),
+        facts=tuple(_facts(placed, period)),
         level=item.level,
         level_name=words.level(item.level),
         unsure=_unsure(item),
@@ -102,12 +101,25 @@ def byline(authors: Sequence[str]) -> str:
     return more.format(names=", ".join(names), n=number(others))
 
 
-def _facts(placed: Placed) -> Iterable[str]:
+def is_late(item: ItemView, period: Period) -> bool:
+    """Whether it was listed before the period, and comes now since it was in no digest of this subscriber."""
+    return item.listed_on < period.first
+
+
+def _late(item: ItemView, period: Period) -> str:
+    if words.is_week(period):
+        return _("late from week {number}").format(number=item.listed_on.isocalendar().week)
+    return _("late from {month}").format(month=month(item.listed_on))
+
+
+def _facts(placed: Placed, period: Period) -> Iterable[str]:
     item = placed.item
     if item.kind is Kind.POST:
         yield _("Post")
     yield words.minutes(placed.minutes)
     yield short_day(item.listed_on)
+    if is_late(item, period):
+        yield _late(item, period)
     if item.votes and "votes" not in placed.why:
         yield ngettext("{n} vote", "{n} votes", item.votes).format(n=number(item.votes))
     labs: dict[str, LabEvidence] = {}
@@ -125,8 +137,8 @@ def _unsure(item: ItemView) -> str:
 
 
 def _why(placed: Placed) -> str:
-    telling = [pair for pair in placed.why.items() if pair[0] not in _SHOWN_ANYWAY] or list(placed.why.items())
-    return "; ".join(clean.line(reasons.shown(part, str(said)), REASON) for part, said in telling[:REASONS])
+    said = reasons.telling(placed.why, [topic.slug for topic in placed.item.topics])
+    return "; ".join(clean.line(text, REASON) for text in said[:REASONS])
 
 
 def _code(item: ItemView) -> tuple[str, str] | None:

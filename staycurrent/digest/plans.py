@@ -6,6 +6,7 @@ import hashlib
 import json
 import re
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from urllib.parse import parse_qs
 from zoneinfo import ZoneInfo, available_timezones
 
@@ -18,6 +19,8 @@ from staycurrent.store.subscribers import Plan
 MINUTES = (5, 2000)
 """The smallest and the largest budget."""
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+FRESH = timedelta(hours=12)
+"""So long an edition may be shared; who is due later gets one that knows what happened since."""
 _CLOCK = re.compile(r"([01]?[0-9]|2[0-3])(?::([0-5][0-9]))?")
 
 
@@ -65,6 +68,16 @@ def wish_key(plan: Plan) -> str:
     """Equal for equal wishes: those who share it, and their history, share an edition."""
     shaping = [plan.query, plan.cadence, plan.minutes, plan.language, plan.when_empty]
     return hashlib.sha256(json.dumps(shaping).encode()).hexdigest()
+
+
+def edition_keys(plan: Plan, now: datetime) -> tuple[str, str]:
+    """Under which editions of this wish are kept: those chosen in these twelve hours, and in the twelve before.
+
+    The hours stand in the key and not in a column of their own, so that two processes still meet at one edition.
+    """
+    turn = int(now.timestamp() // FRESH.total_seconds())
+    this, before = (hashlib.sha256(f"{wish_key(plan)} {n}".encode()).hexdigest() for n in (turn, turn - 1))
+    return this, before
 
 
 def is_same_digest(one: Plan, other: Plan) -> bool:

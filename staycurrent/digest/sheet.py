@@ -90,10 +90,12 @@ class Sheet:
     changed: tuple[Told, ...]
     more: tuple[str, str] | None
     """Label and address of everything in the period."""
-    month: tuple[str, tuple[tuple[str, str], ...]] | None
-    """Heading, and titles with their addresses."""
+    month: tuple[str, tuple[tuple[str, str, str], ...]] | None
+    """Heading, and titles with their addresses and where the reader had them before."""
     landmark: tuple[str, str, str, str] | None
-    """Title, address, authors and year, why."""
+    """Title, address, authors, year and minutes, why."""
+    unexplained: str
+    """What it means that an entry has no reason; empty where all have one."""
     completeness: str
     reason: str
     """Why the reader gets this."""

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 
-from staycurrent.digest import clean, words
+from staycurrent.digest import clean, missing, words
 from staycurrent.digest.types import Edition
 from staycurrent.i18n import gettext as _
-from staycurrent.i18n import ngettext, number
+from staycurrent.i18n import month, ngettext, number
 from staycurrent.reading.monthly import Placed
 from staycurrent.tex import plain
 from staycurrent.types import Kind, Role
@@ -49,8 +49,16 @@ def _counts(own: Sequence[Placed], name: str) -> str:
 def _nothing(edition: Edition, name: str) -> str:
     changed = len({change.item.row for change in edition.changed})
     if changed:
-        text = ngettext("{period}: nothing new, {n} paper changed", "{period}: nothing new, {n} papers changed", changed)
-        return text.format(period=name, n=number(changed))
-    if edition.wish.query.levels:
-        return _("{period}: nothing for {levels}").format(period=name, levels=words.levels(edition.wish.query))
-    return _("{period}: nothing for your selection").format(period=name)
+        text = ngettext("{begun}, {n} paper changed", "{begun}, {n} papers changed", changed)
+        return text.format(begun=_nothing_new(edition).format(period=name), n=number(changed))
+    begun = missing.in_subject(edition, name)
+    if edition.monthly:
+        return _("{begun}; here is the reading of {month}").format(begun=begun, month=month(edition.monthly.period.first))
+    return begun
+
+
+def _nothing_new(edition: Edition) -> str:
+    """An outage is no week without news, so it is called by its name."""
+    if edition.is_blind:
+        return _("{period}: the sources were not read")
+    return _("{period}: sources incomplete") if edition.blind_spots else _("{period}: nothing new")

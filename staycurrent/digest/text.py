@@ -103,8 +103,10 @@ def _month(sheet: Sheet) -> Iterator[str]:
         return
     heading, titles = sheet.month
     yield from _heading(heading, "=")
-    for position, (title, url) in enumerate(titles, start=1):
+    for position, (title, url, had) in enumerate(titles, start=1):
         yield from _hanging(f"{position:>2}. ", isolated(plain(title)))
+        if had:
+            yield from _block(had)
         yield INDENT + url
     yield ""
 
@@ -123,6 +125,8 @@ def _landmark(sheet: Sheet) -> Iterator[str]:
 
 def _foot(sheet: Sheet) -> Iterator[str]:
     yield "-" * WIDTH
+    if sheet.unexplained:
+        yield from _wrapped(sheet.unexplained)
     if sheet.completeness:
         yield from _wrapped(_("Sources: {state}").format(state=sheet.completeness))
     yield from _wrapped(sheet.reason)

@@ -10,13 +10,16 @@ from staycurrent.period import Period
 from staycurrent.query import Query
 from staycurrent.reading.monthly import Placed, ReadingList
 from staycurrent.roadmap import Landmark
-from staycurrent.types import ItemView
+from staycurrent.types import ItemView, Kind
 
 PREFERENCES_MARK = "https://preferences.invalid/"
 UNSUBSCRIBE_MARK = "https://unsubscribe.invalid/"
 CONFIRM_MARK = "https://confirm.invalid/"
 DECLINE_MARK = "https://decline.invalid/"
 """Stand in a rendering for the addresses that are each recipient's own; composing a message replaces them."""
+
+FEED = "lab:"
+"""How the names of the labs' feeds begin."""
 
 
 class Cadence(StrEnum):
@@ -62,6 +65,8 @@ class Sent:
     version: int
     withdrawn: bool
     has_code: bool
+    period: str = ""
+    """Of the digest that had it as new."""
 
     @classmethod
     def of(cls, item: ItemView, at: datetime) -> Sent:
@@ -88,6 +93,10 @@ class Gap:
     source: str
     days: tuple[date, ...]
     """The days that lack something, oldest first."""
+    unread: tuple[date, ...] = ()
+    """Those of them that were not read at all."""
+    since: date | None = None
+    """The first day that was ever read, where that is after the period's first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,19 +112,62 @@ class Edition:
     gaps: tuple[Gap, ...] = ()
     complete: tuple[str, ...] = ()
     """Sources that are complete in the period."""
+    judged: int | None = None
+    """How many days of the period were over when the edition was chosen; None for all."""
+    is_collecting: bool = True
+    """Whether any source was ever read: an installation that has not begun has no outage."""
+    late: int = 0
+    """How many of the `considered` were listed before the period, and came after the subscriber's last digest."""
     monthly: ReadingList | None = None
     """Last month's reading, in the first digest of a month."""
+    mailed: tuple[tuple[int, str], ...] = ()
+    """Row ids of titles of that reading which an earlier digest had, and the name of its period."""
     landmark: Landmark | None = None
     """A paper of the roadmap to read instead, where the period has little for the subscriber."""
 
     @property
     def is_empty(self) -> bool:
-        return not self.placed and not self.changed
+        return not self.placed and not self.changed and self.monthly is None
+
+    @property
+    def may_stay_unsent(self) -> bool:
+        """Whether it says nothing to who wants no mail when nothing fits. That the sources were not read is something."""
+        return self.is_empty and not (self.is_blind and self.is_collecting)
+
+    @property
+    def blind_spots(self) -> tuple[Gap, ...]:
+        """The gaps of those sources that could bring what the wish asks for."""
+        return tuple(gap for gap in self.gaps if _could_bring(gap.source, self.wish.query))
+
+    @property
+    def is_blind(self) -> bool:
+        """Whether none of the sources was read that could bring what the wish asks for: so nothing is known.
+
+        A lab's feed counts only where no other source is asked for, since papers come from those.
+        """
+        wholly = {gap.source for gap in self.blind_spots if self.is_unread(gap)}
+        wanted = [s for s in (*self.complete, *(gap.source for gap in self.gaps)) if _could_bring(s, self.wish.query)]
+        telling = [s for s in wanted if not s.startswith(FEED)] or wanted
+        return bool(telling) and wholly.issuperset(telling)
+
+    def is_unread(self, gap: Gap) -> bool:
+        """Whether a source was not read for any day of the period."""
+        days = (self.period.last - self.period.first).days + 1 if self.judged is None else self.judged
+        return 0 < days <= len(gap.unread)
 
     @property
     def item_ids(self) -> tuple[int, ...]:
         """Row ids of what this edition shows as new."""
         return tuple(p.item.row for p in self.placed)
+
+
+def _could_bring(source: str, query: Query) -> bool:
+    is_feed = source.startswith(FEED)
+    if query.kind is not None and (query.kind is Kind.POST) != is_feed:
+        return False
+    if is_feed and query.labs and source.removeprefix(FEED) not in query.labs:
+        return False
+    return not query.sources or source in query.sources or (is_feed and f"{FEED}*" in query.sources)
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
+from staycurrent import period as periods
 from staycurrent import roadmap
-from staycurrent.digest import clean, entries, words
-from staycurrent.digest.sheet import Sheet
-from staycurrent.digest.types import Cadence, Edition, Gap
+from staycurrent.digest import clean, entries, missing, words
+from staycurrent.digest.sheet import Section, Sheet
+from staycurrent.digest.types import FEED, Cadence, Edition
 from staycurrent.i18n import gettext as _
-from staycurrent.i18n import language, listing, month, ngettext, number
+from staycurrent.i18n import language, month, ngettext, number
 from staycurrent.query import Query
 from staycurrent.reading.monthly import Placed, within
 from staycurrent.reading.reasons import SOURCE_NAMES
@@ -18,38 +19,52 @@ from staycurrent.types import Role
 
 MONTHLY = 10
 """So many titles of last month's reading."""
-GAPS = 3
 WISH = 600
 """Characters of a query in words."""
-LAB = "lab:"
 
 
 def sheet(edition: Edition, public_url: str) -> Sheet:
     """Every line of the mail."""
     base = public_url.rstrip("/")
+    sections = entries.sections(edition.placed, base, edition.period)
     return Sheet(
         language=language(),
         name=words.period(edition.period),
         days=words.days(edition.period) if words.is_week(edition.period) else "",
         lead=_lead(edition),
         news=_news(edition),
-        sections=entries.sections(edition.placed, base),
+        sections=sections,
         changed=entries.told(edition.changed, base),
         more=_more(edition, base),
         month=_month(edition, base),
         landmark=_landmark(edition),
-        completeness=completeness(edition),
+        unexplained=_unexplained(sections),
+        completeness=missing.completeness(edition),
         reason=_reason(edition),
         home=entries.link(base, ""),
+    )
+
+
+def _unexplained(sections: Sequence[Section]) -> str:
+    if all(entry.why for section in sections for group in section.groups for entry in group.entries):
+        return ""
+    return _(
+        "Where no reason stands, there are no votes or other signs yet; of such papers, the surest of their level come first."
     )
 
 
 def _lead(edition: Edition) -> str:
     own = _own(edition)
     if not own:
-        return _nothing(edition)
+        return missing.in_words(edition)
     values = {"n": number(len(own)), "time": words.minutes(sum(p.minutes for p in own)), "total": number(edition.considered)}
-    if edition.considered <= len(own):
+    if edition.considered <= len(own) and edition.blind_spots:
+        text = ngettext(
+            "{n} to read in about {time}: that is everything new that is known; sources are incomplete.",
+            "{n} to read in about {time}: that is everything new that is known; sources are incomplete.",
+            len(own),
+        )
+    elif edition.considered <= len(own):
         text = ngettext(
             "{n} to read in about {time}: that is everything new.",
             "{n} to read in about {time}: that is everything new.",
@@ -61,7 +76,18 @@ def _lead(edition: Edition) -> str:
             "{n} to read first in about {time}, out of {total} that are new.",
             len(own),
         )
-    return text.format(**values)
+    return " ".join(filter(None, (text.format(**values), _late(edition, own))))
+
+
+def _late(edition: Edition, own: Sequence[Placed]) -> str:
+    n = sum(entries.is_late(p.item, edition.period) for p in own)
+    if not n:
+        return ""
+    if words.is_week(edition.period):
+        text = ngettext("{n} of them is from before this week.", "{n} of them are from before this week.", n)
+    else:
+        text = ngettext("{n} of them is from before this month.", "{n} of them are from before this month.", n)
+    return text.format(n=number(n))
 
 
 def _own(edition: Edition) -> list[Placed]:
@@ -77,36 +103,31 @@ def _news(edition: Edition) -> str:
     return text.format(n=number(n))
 
 
-def _nothing(edition: Edition) -> str:
-    wanted = edition.wish.query
-    if edition.considered:
-        return _("Something new is there, but nothing that fits into your {time} of reading.").format(
-            time=words.minutes(edition.wish.minutes or 0)
-        )
-    if words.is_week(edition.period):
-        if wanted.levels:
-            return _("Nothing for {levels} this week.").format(levels=words.levels(wanted))
-        return _("Nothing for your selection this week.")
-    if wanted.levels:
-        return _("Nothing for {levels} this month.").format(levels=words.levels(wanted))
-    return _("Nothing for your selection this month.")
-
-
 def _more(edition: Edition, base: str) -> tuple[str, str] | None:
-    if edition.considered <= len(_own(edition)):
+    total = edition.considered - edition.late
+    if total <= sum(not entries.is_late(p.item, edition.period) for p in _own(edition)):
         return None
     every = replace(within(edition.wish.query, edition.period), reader=None)  # a page knows its reader by itself
-    label = _("All {n} on the web").format(n=number(edition.considered))
+    label = _("All {n} on the web").format(n=number(total))
     return label, entries.link(base, "explore", every.params())
 
 
-def _month(edition: Edition, base: str) -> tuple[str, tuple[tuple[str, str], ...]] | None:
+def _month(edition: Edition, base: str) -> tuple[str, tuple[tuple[str, str, str], ...]] | None:
     if edition.monthly is None:
         return None
     best = edition.monthly.placed[:MONTHLY]
-    titles = tuple((clean.line(p.item.title, entries.TITLE), entries.page(p.item, base)) for p in best)
+    had = {p.item.row: _("in this digest") for p in edition.placed}
+    had |= {row: _in_digest(name) for row, name in edition.mailed}
+    titles = tuple((clean.line(p.item.title, entries.TITLE), entries.page(p.item, base), had.get(p.item.row, "")) for p in best)
     heading = _("The reading of {month}").format(month=month(edition.monthly.period.first))
     return heading, titles
+
+
+def _in_digest(name: str) -> str:
+    span = periods.parse(name)
+    if words.is_week(span):
+        return _("in your digest of week {number}").format(number=span.first.isocalendar().week)
+    return _("in your digest of {month}").format(month=month(span.first))
 
 
 def _landmark(edition: Edition) -> tuple[str, str, str, str] | None:
@@ -114,36 +135,8 @@ def _landmark(edition: Edition) -> tuple[str, str, str, str] | None:
     if paper is None:
         return None
     names = entries.byline(paper.authors)
-    by = _("{names}, {year}").format(names=names, year=paper.year)
+    by = " · ".join((_("{names}, {year}").format(names=names, year=paper.year), words.minutes(paper.minutes)))
     return paper.title, paper.url, by, paper.why.get(language())
-
-
-def completeness(edition: Edition) -> str:
-    """Which sources the edition rests on, in one line; lab feeds are counted, since there are many."""
-    whole = [s for s in edition.complete if not s.startswith(LAB)]
-    said = [_("{sources} complete").format(sources=listing([words.source(s) for s in whole]))] if whole else []
-    said += [_gap(edition, gap) for gap in edition.gaps if not gap.source.startswith(LAB)]
-    feeds = [gap for gap in edition.gaps if gap.source.startswith(LAB)]
-    total = len(feeds) + sum(s.startswith(LAB) for s in edition.complete)
-    return _("{parts}.").format(parts="; ".join([*said, *_feeds(edition, feeds, total)])) if said or total else ""
-
-
-def _feeds(edition: Edition, lacking: Sequence[Gap], total: int) -> list[str]:
-    if not total:
-        return []
-    if not lacking:
-        return [_("lab feeds complete")]
-    if len(lacking) <= GAPS:
-        return [_gap(edition, gap) for gap in lacking]
-    return [_("{n} of {total} lab feeds partial").format(n=number(len(lacking)), total=number(total))]
-
-
-def _gap(edition: Edition, gap: Gap) -> str:
-    days = (edition.period.last - edition.period.first).days + 1
-    source = words.source(gap.source)
-    if len(gap.days) >= days:
-        return _("{source} not read").format(source=source)
-    return _("{source} partial on {days}").format(source=source, days=words.weekdays(edition.period, gap.days))
 
 
 def _reason(edition: Edition) -> str:
@@ -173,5 +166,5 @@ def _without_typed_words(query: Query) -> Query:
         exclude=(),
         labs=tuple(slug for slug in query.labs if slug in known),
         without_labs=tuple(slug for slug in query.without_labs if slug in known),
-        sources=tuple(name for name in query.sources if name.removeprefix(LAB) in known or name in SOURCE_NAMES),
+        sources=tuple(name for name in query.sources if name.removeprefix(FEED) in known or name in SOURCE_NAMES),
     )

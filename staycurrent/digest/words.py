@@ -14,6 +14,8 @@ from staycurrent.types import Kind
 
 LONG = 90
 """Minutes from which on hours say more."""
+NAMED_DAYS = 3
+"""More days of a period are only counted."""
 _KINDS = {Kind.PAPER: N_("papers only"), Kind.POST: N_("posts only")}
 _SORTS = {
     Sort.VOTES: N_("most votes first"),
@@ -69,8 +71,7 @@ def source(name: str) -> str:
 
 def weekdays(span: Period, lacking: tuple[date, ...]) -> str:
     """Days of a period: "Thursday and Friday" in a week, "4 May and 5 May" in a month; many are only counted."""
-    most = 3
-    if len(lacking) > most:
+    if len(lacking) > NAMED_DAYS:
         return ngettext("{n} day", "{n} days", len(lacking)).format(n=number(len(lacking)))
     return listing([weekday(d) if is_week(span) else short_day(d) for d in lacking])
 

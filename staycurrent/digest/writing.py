@@ -1,4 +1,7 @@
-"""From a claimed delivery to a letter. Whoever shares a wish and a history shares an edition, chosen and rendered once."""
+"""From a claimed delivery to a letter.
+
+Whoever shares a wish and a history, and is due within the same hours, shares an edition, chosen and rendered once.
+"""
 
 from __future__ import annotations
 
@@ -83,8 +86,9 @@ class Writer:
     def _of(self, claim: Claim) -> Ready:
         answers = claim.what is not What.DIGEST
         history = "" if answers else str(claim.last_edition or 0)
+        wish = plans.wish_key(claim.plan) if answers else plans.edition_keys(claim.plan, self._clock())[0]
         shown = f"{claim.plan.weekday} {claim.plan.minute} {claim.plan.timezone}" if answers else claim.period
-        key = (claim.what.value, plans.wish_key(claim.plan), shown, history)
+        key = (claim.what.value, wish, shown, history)
         if key not in self._ready:
             self._ready[key] = self._answer(claim) if answers else self._edition(claim)
         self._ready.move_to_end(key)
@@ -100,18 +104,28 @@ class Writer:
         return Ready(None, render.confirmation(wish.language, wish.query, url, claim.plan, footer))
 
     def _edition(self, claim: Claim) -> Ready:
-        wish, history = plans.wish_key(claim.plan), claim.last_edition or 0
+        history, now = claim.last_edition or 0, self._clock()
+        wish, before = plans.edition_keys(claim.plan, now)
         with database.reading(self._engine) as session:
-            kept = editions.find(session, wish, claim.period, history)
+            found = (editions.find(session, key, claim.period, history, now - plans.FRESH) for key in (wish, before))
+            kept = next(filter(None, found), None)
         if kept is None or kept.words is None:
-            now = self._clock()
             edition, rendered = choose(self._engine, claim, self._office.public_url, now, self._office.footer)
             words, shown = (rendered.subject, rendered.text, rendered.html), tuple(_shown(edition, now))
             self.editions += 1
             with database.writing(self._engine) as session:
                 if kept is None:
-                    facts = {"words": words, "shown": shown, "is_empty": edition.is_empty, "now": now}
-                    kept = editions.keep(session, wish, claim.period, history, **facts)  # type: ignore[arg-type]
+                    kept = editions.keep(
+                        session,
+                        wish,
+                        claim.period,
+                        history,
+                        words=words,
+                        shown=shown,
+                        is_empty=edition.may_stay_unsent,
+                        now=now,
+                        landmark=edition.landmark.url if edition.landmark else None,
+                    )
                 else:
                     editions.rewrite(session, kept.id, words, shown)
             return Ready(kept.id, Rendered(*(kept.words or words)), kept.is_empty)
@@ -122,9 +136,18 @@ def choose(engine: Engine, claim: Claim, public_url: str, now: datetime, footer:
     """The edition of a delivery and its rendering."""
     with database.reading(engine) as session:
         sent = [
-            Sent(s.item_id, s.at, s.version, s.withdrawn, s.has_code) for s in editions.history(session, claim.last_edition)
+            Sent(s.item_id, s.at, s.version, s.withdrawn, s.has_code, s.period)
+            for s in editions.history(session, claim.last_edition)
         ]
-        edition = editing.choose(session, plans.wish(claim.plan), periods.parse(claim.period), sent, now)
+        edition = editing.choose(
+            session,
+            plans.wish(claim.plan),
+            periods.parse(claim.period),
+            sent,
+            now,
+            last=editions.chosen_at(session, claim.last_edition),
+            suggested=editions.landmarks(session, claim.last_edition),
+        )
     return edition, render.render(edition, public_url, footer)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, datetime, timedelta
 from urllib.parse import urlencode
 
 from staycurrent import roadmap
@@ -22,7 +22,7 @@ from staycurrent.store.engine import Engine, Session, writing
 from staycurrent.store.engine import reading as read_session
 from staycurrent.store.for_reader import for_reader
 from staycurrent.store.readings import FrozenReading
-from staycurrent.types import Entry, ItemView, Role
+from staycurrent.types import Candidate, Entry, ItemView, Role
 
 MAX_LIMIT = 200
 FREEZE_AFTER_DAYS = 3
@@ -61,6 +61,16 @@ class ReadingList:
     """The paper of the roadmap that prepares for the list."""
     notes: tuple[str, ...] = ()
     """What a reader should know of the list: that it is empty, and what was withdrawn."""
+    late: int = 0
+    """How many of the `considered` were listed before the period."""
+
+
+@dataclass(frozen=True, slots=True)
+class Late:
+    """What competes beside a period's items: listed from this day on but before the period, and first seen after a moment."""
+
+    first: date
+    after: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +81,7 @@ class _Chosen:
     landmark: Landmark | None
     considered: int
     withdrawn: tuple[str, ...]
+    late: int = 0
 
 
 def reading(
@@ -108,11 +119,12 @@ def live(
     limit: int,
     minutes: int | None = None,
     without: Collection[int] = (),
+    late: Late | None = None,
 ) -> ReadingList:
     """The reading as it is now, though one be frozen. The row ids in `without` leave their places to what comes next."""
     _check_bounds(limit, minutes)
     wanted = within(query, period)
-    chosen = _choose(session, period, wanted, today, limit, minutes, without)
+    chosen = _choose(session, period, wanted, today, limit, minutes, without, late)
     views = {v.row: v for v in listing.views(session, [e.item_id for e in chosen.entries])}
     placed = [_placed(e, views) for e in chosen.entries]
     listed = tuple(p for p in placed if p.role is Role.READING)
@@ -125,6 +137,7 @@ def live(
         one_level_up=tuple(p for p in placed if p.role is Role.ONE_LEVEL_UP),
         landmark=chosen.landmark,
         notes=_notes(wanted, period, chosen.withdrawn, empty=not listed),
+        late=chosen.late,
     )
 
 
@@ -226,11 +239,14 @@ def _choose(
     limit: int,
     minutes: int | None,
     without: Collection[int] = (),
+    late: Late | None = None,
 ) -> _Chosen:
     wanted = for_reader(session, wanted)
     found, total = readings.candidates(session, wanted, today, most=competitors(wanted, limit), without=without)
-    counted = readings.crowd(session, wanted, today) if found else []
-    ranked = rank.rank(found, counted)
+    before, of_before = _late(session, period, wanted, today, limit, without, late)
+    days = replace(wanted, since=late.first) if late and before else wanted
+    counted = readings.crowd(session, days, today) if found or before else []
+    ranked = rank.rank([*found, *before], counted)
     above = level_above(wanted.levels)
     grow: list[rank.Scored] = []
     if above is not None and ranked:
@@ -244,9 +260,20 @@ def _choose(
     return _Chosen(
         entries=(*entries, *select.beside(grow if entries else [], after=len(entries))),
         landmark=select.prepares(roadmap.landmarks(), listed, wanted.levels, period.name),
-        considered=total,
+        considered=total + of_before,
         withdrawn=tuple(readings.withdrawn(session, wanted, today)),
+        late=of_before,
     )
+
+
+def _late(
+    session: Session, period: Period, wanted: Query, today: date, limit: int, without: Collection[int], late: Late | None
+) -> tuple[list[Candidate], int]:
+    if late is None:
+        return [], 0
+    earlier = replace(wanted, since=late.first, until=period.first - timedelta(days=1))
+    most = competitors(wanted, limit)
+    return readings.candidates(session, earlier, today, most=most, without=without, seen_after=late.after)
 
 
 def _kept(session: Session, period: Period, wanted: Query, kept: FrozenReading) -> ReadingList:

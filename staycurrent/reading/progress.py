@@ -9,7 +9,7 @@ from datetime import UTC, date, datetime
 from staycurrent import period, roadmap
 from staycurrent.roadmap import Landmark
 from staycurrent.store import marks
-from staycurrent.store.engine import Engine
+from staycurrent.store.engine import Engine, Session
 from staycurrent.store.engine import reading as read_session
 from staycurrent.store.marks import Kind, Read
 
@@ -54,9 +54,13 @@ def landmark_name(landmark: Landmark) -> str:
 def progress(engine: Engine, profile: str, *, today: date) -> Progress:
     """A reader's progress as of `today`."""
     with read_session(engine) as session:
-        read = marks.reads(session, profile)
-        clicked = {n: kinds[Kind.READ] for n, kinds in marks.landmarks(session, profile).items() if Kind.READ in kinds}
-    return count(read, clicked, roadmap.landmarks(), today)
+        return of(session, profile, today=today)
+
+
+def of(session: Session, profile: str, *, today: date) -> Progress:
+    """The same in a session."""
+    clicked = {n: kinds[Kind.READ] for n, kinds in marks.landmarks(session, profile).items() if Kind.READ in kinds}
+    return count(marks.reads(session, profile), clicked, roadmap.landmarks(), today)
 
 
 def count(read: Sequence[Read], clicked: Mapping[str, datetime], landmarks: Sequence[Landmark], today: date) -> Progress:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from staycurrent import roadmap
 from staycurrent.reading import reasons
 from staycurrent.reading.ranking_crowd import Crowd
+from staycurrent.reading.ranking_reach import of_topic
 from staycurrent.reading.ranking_reach import reach as reach_of
 from staycurrent.reading.reasons import SOURCE_NAMES as SOURCE_NAMES
 from staycurrent.types import LLM, READER, Candidate
@@ -43,7 +44,8 @@ def reach(candidate: Candidate, rivals: Crowd) -> float | None:
 
 
 def reach_words(candidate: Candidate) -> str:
-    return reasons.REACH.say(topic=topic_name(candidate.topics[0])) if candidate.topics else reasons.REACH_BARE.say()
+    topic = of_topic(candidate.topics)
+    return reasons.REACH.say(topic=topic_name(topic)) if topic else reasons.REACH_BARE.say()
 
 
 def votes(candidate: Candidate, rivals: Crowd) -> float | None:

@@ -7,7 +7,7 @@ a single modality or a field of application to the readers of that field.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 CENTRAL = frozenset(
     {
@@ -33,12 +33,22 @@ TOPIC_SHARE = 0.75
 
 def reach(topics: Sequence[str], abstract: str) -> float:
     """From 0 to 1; the topics stand with the primary one first."""
-    primary = max((_tier(t) for t in topics[:1]), default=0.0)
-    second = max((SECOND * _tier(t) for t in topics[1:2]), default=0.0)
-    return TOPIC_SHARE * max(primary, second) + (1 - TOPIC_SHARE) * of_language_models(abstract)
+    return TOPIC_SHARE * max(_values(topics), default=0.0) + (1 - TOPIC_SHARE) * of_language_models(abstract)
 
 
-def _tier(topic: str) -> float:
+def of_topic(topics: Sequence[str]) -> str | None:
+    """The topic that counts, the primary one or the second; None where neither is of wide interest."""
+    values = list(_values(topics))
+    best = max(values, default=0.0)
+    return topics[values.index(best)] if best else None
+
+
+def _values(topics: Sequence[str]) -> Iterator[float]:
+    yield from (share * tier(t) for share, t in zip((1.0, SECOND), topics, strict=False))
+
+
+def tier(topic: str) -> float:
+    """What a topic counts for: 1, 0.5 or 0."""
     return 1.0 if topic in CENTRAL else 0.5 if topic in NEAR else 0.0
 
 

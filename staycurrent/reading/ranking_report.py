@@ -94,7 +94,8 @@ the tables of parts are held to the code by a test.
 ## The parts
 
 A score is the sum of its parts, each from 0 to 1 times its weight. The weights sum to 1. A part that has nothing to say
-counts nothing and gives no reason; `why` of each item holds the others in words, the strongest first.
+counts nothing and gives no reason; `why` of each item holds the others in words, the strongest first. Pages and mails tell
+those of them that say more than level, day, topic, lab and code beside it.
 
 <!-- parts -->
 {parts}

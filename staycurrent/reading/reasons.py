@@ -8,13 +8,14 @@ copy of the words. A reason that no wording knows is shown as it stands.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cache, cached_property
 
 from staycurrent import i18n, roadmap
 from staycurrent.i18n import N_, Nn_
+from staycurrent.reading import ranking_reach
 
 SOURCE_NAMES = {"arxiv": "arXiv", "huggingface": "Hugging Face", "paperswithcode": "Papers with Code"}
 LIKELY_YEAR = 2024
@@ -34,12 +35,16 @@ class Wording:
         text = self.many if self.many and n != 1 else self.one
         return text.format(n=f"{n:,}", **values)
 
+    def given(self, said: str) -> dict[str, str] | None:
+        """The values in what this wording said; None where the words are not of this wording."""
+        found = next((m for p in self._patterns if (m := p.fullmatch(said))), None)
+        return found.groupdict() if found else None
+
     def shown(self, said: str) -> str | None:
         """What this wording said, in the reader's language; None where the words are not of this wording."""
-        found = next((m for p in self._patterns if (m := p.fullmatch(said))), None)
-        if found is None:
+        given = self.given(said)
+        if given is None:
             return None
-        given = found.groupdict()
         n = int(given["n"].replace(",", "")) if "n" in given else 1
         text = i18n.ngettext(self.one, self.many, n) if self.many else i18n.gettext(self.one)
         return text.format(**{name: _VALUES[name](value) for name, value in given.items()})
@@ -80,6 +85,9 @@ MORE_VOTES = Wording(*Nn_("{n} more vote", "{n} more votes"))
 MORE_STARS = Wording(*Nn_("{n} more star", "{n} more stars"))
 NOVELTY = Wording(N_("topic: {topic}"))
 AGE = Wording(N_("listed on {day}"))
+_AROUND = frozenset({"fit", "novelty", "age"})
+_BESIDE = frozenset({"code", "lab"})
+"""Parts of a score that the lines of an entry show by themselves."""
 WITHDRAWN = Wording(N_("Withdrawn, and no longer in the list: {title}"))
 
 WORDINGS = {
@@ -103,6 +111,37 @@ def shown(part: str, said: str) -> str:
     if i18n.language() == i18n.DEFAULT:
         return said
     return _any(WORDINGS.get(part, ()), said)
+
+
+def telling(why: Mapping[str, str], topics: Sequence[str]) -> list[str]:
+    """The reasons that tell a reader more than stands around an entry anyway, in their language, the strongest first.
+
+    Level, day and primary topic stand in its heading and its lines; lab and code do too, so they are told only where
+    nothing else is. That its topic is of wide interest is true of all its neighbours, so it comes last. `topics` are the
+    item's, the primary one first.
+    """
+    parts = [part for part in why if part not in {*_AROUND, *_BESIDE, "reach"}] + [part for part in why if part == "reach"]
+    parts = parts or [part for part in why if part in _BESIDE]
+    return [_reach(str(why[part]), topics) if part == "reach" else shown(part, str(why[part])) for part in parts]
+
+
+def _reach(said: str, topics: Sequence[str]) -> str:
+    """Of use to whom, since "of wide interest" says it to nobody."""
+    given = REACH.given(said)
+    if given is None:
+        return shown("reach", said) if said != REACH_BARE.one else i18n.gettext(N_("its abstract speaks of language models"))
+    slug = _topic_slugs().get(given["topic"], "")
+    everyone, many = ranking_reach.tier(slug) == 1, ranking_reach.tier(slug) > 0
+    if slug in topics[:1] and many:
+        if everyone:
+            return i18n.gettext(N_("its topic is of use to everyone who learns AI"))
+        return i18n.gettext(N_("its topic is of use to many who learn AI"))
+    if not many:  # what was frozen names the primary topic, also where another or the abstract was what counted
+        return i18n.gettext(N_("of use beyond its own topic"))
+    text = i18n.gettext(N_("also about {topic}, of use to many who learn AI"))
+    if everyone:
+        text = i18n.gettext(N_("also about {topic}, of use to everyone who learns AI"))
+    return text.format(topic=_topic(given["topic"]))
 
 
 def noted(said: str) -> str:

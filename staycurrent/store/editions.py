@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import select, update
+from sqlalchemy import Select, select, update
 from sqlalchemy.orm import Session
 
 from staycurrent.store.mail_models import Edition as Row
@@ -26,6 +26,8 @@ class Shown:
     version: int
     withdrawn: bool
     has_code: bool
+    period: str = ""
+    """Of the edition that showed it first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,10 +39,10 @@ class Kept:
     words: tuple[str, str, str] | None
 
 
-def find(session: Session, wish: str, period: str, history: int) -> Kept | None:
-    """The edition that was chosen for this wish, period and history."""
+def find(session: Session, wish: str, period: str, history: int, since: datetime | None = None) -> Kept | None:
+    """The edition that was chosen for this wish, period and history, if it was not before a moment."""
     row = session.scalar(select(Row).where(Row.wish == wish, Row.period == period, Row.history == history))
-    if row is None:
+    if row is None or (since and row.chosen_at < since):
         return None
     words = None if row.text is None else (row.subject or "", row.text, row.html or "")
     return Kept(row.id, row.is_empty, words)
@@ -56,10 +58,11 @@ def keep(
     shown: Sequence[Shown],
     is_empty: bool,
     now: datetime,
+    landmark: str | None = None,
 ) -> Kept:
     """Store an edition with its items; where another process was first, the edition is that one's."""
     subject, text, html = words
-    row = {"wish": wish, "period": period, "history": history, "chosen_at": now, "is_empty": is_empty}
+    row = {"wish": wish, "period": period, "history": history, "chosen_at": now, "is_empty": is_empty, "landmark": landmark}
     row |= {"subject": subject, "text": text, "html": html}
     made = insert_once(session, Row, row, index=["wish", "period", "history"], returning=Row.id)
     if made is not None:
@@ -98,19 +101,36 @@ def history(session: Session, edition: int | None) -> tuple[Shown, ...]:
     """Every item that this edition and those before it showed, each in its newest state, by item."""
     if not edition:
         return ()
-    newest = select(Row.id, Row.history).where(Row.id == edition).cte("chain", recursive=True)
-    chain = newest.union_all(select(Row.id, Row.history).join(newest, Row.id == newest.c.history))
     statement = (
-        select(EditionItem, Row.chosen_at)
+        select(EditionItem, Row.chosen_at, Row.period)
         .join(Row, Row.id == EditionItem.edition_id)
-        .where(EditionItem.edition_id.in_(select(chain.c.id)))
+        .where(EditionItem.edition_id.in_(_chain(edition)))
         .order_by(EditionItem.edition_id)  # a later edition has the higher number
     )
-    found = {
-        item.item_id: Shown(item.item_id, at, item.version, item.withdrawn, item.has_code)
-        for item, at in session.execute(statement)
-    }
+    found: dict[int, Shown] = {}
+    for item, at, period in session.execute(statement):
+        first = found[item.item_id].period if item.item_id in found else period
+        found[item.item_id] = Shown(item.item_id, at, item.version, item.withdrawn, item.has_code, first)
     return tuple(found[n] for n in sorted(found))
+
+
+def _chain(edition: int) -> Select[tuple[int]]:
+    """The numbers of an edition and of all before it."""
+    newest = select(Row.id, Row.history).where(Row.id == edition).cte("chain", recursive=True)
+    return select(newest.union_all(select(Row.id, Row.history).join(newest, Row.id == newest.c.history)).c.id)
+
+
+def landmarks(session: Session, edition: int | None) -> frozenset[str]:
+    """The addresses of the landmark papers that this edition and those before it suggested."""
+    if not edition:
+        return frozenset()
+    suggested = select(Row.landmark).where(Row.id.in_(_chain(edition)), Row.landmark.is_not(None))
+    return frozenset(url for url in session.scalars(suggested) if url)
+
+
+def chosen_at(session: Session, edition: int | None) -> datetime | None:
+    """When an edition was chosen; None where there is none."""
+    return session.scalar(select(Row.chosen_at).where(Row.id == edition)) if edition else None
 
 
 def put_away(session: Session, before: datetime) -> int:

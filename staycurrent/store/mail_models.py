@@ -99,6 +99,8 @@ class Edition(Base):
     subject: Mapped[str | None] = mapped_column(Text)
     text: Mapped[str | None] = mapped_column(Text)
     html: Mapped[str | None] = mapped_column(Text)
+    landmark: Mapped[str | None] = mapped_column(Text)
+    """Address of the landmark paper that it suggested."""
 
 
 class EditionItem(Base):

@@ -61,14 +61,22 @@ def for_reader_of(session: Session, query: Query, kept: FrozenReading, today: da
 
 
 def candidates(
-    session: Session, query: Query, today: date, *, most: int = CANDIDATES, without: Collection[int] = ()
+    session: Session,
+    query: Query,
+    today: date,
+    *,
+    most: int = CANDIDATES,
+    without: Collection[int] = (),
+    seen_after: datetime | None = None,
 ) -> tuple[list[Candidate], int]:
     """The items that compete for a reading of `query`, and how many fit it in all.
 
     Withdrawn items do not compete, and what is surely off the roadmap only where the query asks for level 0. The row ids
-    in `without` are left out and not counted.
+    in `without` are left out and not counted; with `seen_after`, so is what was known before that moment.
     """
     wanted = [*_competing(session, query, today), Item.withdrawn.is_(False)]
+    if seen_after:
+        wanted.append(Item.first_seen_at > seen_after)
     total = session.scalar(select(func.count()).select_from(Item).where(*wanted)) or 0
     left_out = {i for part in chunks(without) for i in session.scalars(select(Item.id).where(Item.id.in_(part), *wanted))}
     order = (

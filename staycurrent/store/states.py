@@ -22,6 +22,15 @@ class State:
     has_code: bool
 
 
+def rows(session: Session, arxiv_ids: Iterable[str]) -> dict[str, int]:
+    """Which of these papers are in the library: their rows by arXiv id."""
+    found: dict[str, int] = {}
+    for part in chunks(arxiv_ids):
+        known = select(Item.arxiv_id, Item.id).where(Item.arxiv_id.in_(part))
+        found.update((name, row) for name, row in session.execute(known) if name)
+    return found
+
+
 def states(session: Session, ids: Iterable[int]) -> list[State]:
     """The states of those of the items that are still there; one that proved to be another item is not."""
     found: list[State] = []

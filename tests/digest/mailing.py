@@ -65,14 +65,14 @@ class Installation:
         return found
 
 
-def papers(engine: Engine, count: int = 40, *, week: int = 20, first: int = 0) -> None:
-    """Papers of an ISO week of 2026, of levels 1 to 8 in turn."""
+def papers(engine: Engine, count: int = 40, *, week: int = 20, first: int = 0, seen: datetime | None = None) -> None:
+    """Papers of an ISO week of 2026, of levels 1 to 8 in turn; seen on its Sunday, or at another moment."""
     monday = datetime.fromisocalendar(2026, week, 1)
     made = []
     for n in range(first, first + count):
         day = (monday + timedelta(days=n % 5)).date().isoformat()
         made.append(build.arxiv(f"26{monday:%m}.{n:05d}", f"Study {n} of loops in week {week}", day=day))
-    now = monday.replace(tzinfo=UTC) + timedelta(days=6)
+    now = seen or monday.replace(tzinfo=UTC) + timedelta(days=6)
     build.store(engine, made, now)
     with database.reading(engine) as session:
         views = listing.page(session, Query(since=monday.date()), now.date(), limit=500).items

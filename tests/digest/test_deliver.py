@@ -10,6 +10,7 @@ from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
+from sqlalchemy import update
 
 from staycurrent.digest import accounts, addresses, deliver, due, enrolment, queueing
 from staycurrent.digest.tokens import Purpose
@@ -18,7 +19,9 @@ from staycurrent.query import Query
 from staycurrent.store import deliveries, editions
 from staycurrent.store import engine as database
 from staycurrent.store.engine import Engine
+from staycurrent.store.models import Item, Source
 from staycurrent.store.subscribers import State
+from tests import build
 from tests.digest.mailing import KEYS, MONDAY, Installation, papers
 from tests.digest.mailserver import MailServer, serving
 
@@ -71,6 +74,21 @@ def test_equal_wishes_share_an_edition_and_others_do_not(home: Installation) -> 
     home.enrol(names(10, "six"), Query(levels=(6,)))
     home.enrol(names(10, "german"), Query(levels=(5,)), language="de")
     assert home.send().editions == 3
+
+
+def test_who_is_due_later_in_the_week_gets_an_edition_of_that_day(home: Installation, server: MailServer) -> None:
+    home.enrol(["monday@example.org"], Query(levels=(5,)))
+    home.enrol(["evening@example.org"], Query(levels=(5,)), hour="18")
+    home.enrol(["saturday@example.org"], Query(levels=(5,)), weekday="saturday", now=MONDAY - timedelta(days=1))
+    assert home.send().editions == 1
+    assert home.later(hours=11).send().editions == 0, "within twelve hours it is shared"
+    first = shown(home.engine, home.subscription("evening@example.org").last_edition)
+    assert first == shown(home.engine, home.subscription("monday@example.org").last_edition)
+    with database.writing(home.engine) as session:
+        session.execute(update(Item).where(Item.id == first[0]).values(withdrawn=True))
+    report = home.later(days=5).send()
+    assert (report.sent, report.editions) == (1, 1)
+    assert first[0] not in shown(home.engine, home.subscription("saturday@example.org").last_edition)
 
 
 def test_the_second_week_repeats_nothing(home: Installation) -> None:
@@ -271,6 +289,26 @@ def test_an_empty_digest_says_so_or_stays_away_as_chosen(engine: Engine, server:
     report = home.send()
     assert (report.sent, report.skipped) == (1, 1)
     assert addressees(server) == {"note@example.org": 1}
+
+
+def test_after_a_week_without_sources_all_are_told_so_and_its_papers_come_with_the_next_digest(
+    engine: Engine, server: MailServer
+) -> None:
+    home = Installation(engine, server.url)
+    build.register(engine)
+    home.enrol(["note@example.org"], when_empty="note")
+    home.enrol(["nothing@example.org"], when_empty="nothing")
+    with database.writing(engine) as session:
+        session.execute(update(Source).values(last_success_at=MONDAY - timedelta(days=9), error="timeout"))
+    assert home.send().sent == 2
+    assert all(b"Subject: Week 20: the sources were not read" in receipt.data for receipt in server.receipts())
+    papers(engine, 8, week=20, seen=home.now + timedelta(days=2))
+    papers(engine, 4, week=21, first=100)
+    assert home.later(days=7).send().sent == 2
+    for address in ("note@example.org", "nothing@example.org"):
+        assert len(shown(engine, home.subscription(address).last_edition)) == 12
+    assert home.later(days=14).send().sent == 2, "of week 22 nothing was read, too"
+    assert len(shown(engine, home.subscription("note@example.org").last_edition)) == 12
 
 
 def test_a_question_goes_out_before_digests_and_only_once(home: Installation, server: MailServer) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -10,18 +10,19 @@ from typing import Any
 import pytest
 from sqlalchemy import update
 
-from staycurrent import period
+from staycurrent import period, roadmap
 from staycurrent.digest import edition
 from staycurrent.digest.changes import MOST
 from staycurrent.digest.edition import MOST_ITEMS
 from staycurrent.digest.types import Changed, Edition, Sent, Wish
 from staycurrent.query import Query
-from staycurrent.store import completeness, listing, marks
+from staycurrent.reading.progress import landmark_name
+from staycurrent.store import completeness, listing, marks, sources
 from staycurrent.store import engine as database
 from staycurrent.store import items as item_store
 from staycurrent.store.engine import Engine
-from staycurrent.store.models import Source
-from staycurrent.types import DayCount, ItemView, Repository, Role, Version
+from staycurrent.store.models import Item, Source
+from staycurrent.types import DayCount, ItemView, Kind, Outcome, Repository, Role, RunReport, Version
 from tests import build
 from tests.conftest import NOW
 
@@ -56,10 +57,12 @@ def choose(
     query: Query = LEVEL_5,
     of: period.Period = WEEK,
     now: datetime = AFTER,
+    last: datetime | None = None,
+    suggested: Collection[str] = (),
     **wish: Any,
 ) -> Edition:
     with database.reading(engine) as session:
-        return edition.choose(session, Wish(query, **wish), of, sent, now)
+        return edition.choose(session, Wish(query, **wish), of, sent, now, last=last, suggested=suggested)
 
 
 def got(engine: Engine, rows: Iterable[int], at: datetime = AFTER) -> list[Sent]:
@@ -226,6 +229,60 @@ def test_the_days_since_a_source_was_last_read_are_a_gap(engine: Engine) -> None
     assert set(gaps) == {"arxiv", "paperswithcode"}
 
 
+def collect(engine: Engine, source: str, since: str, until: str, outcome: Outcome = Outcome.OK) -> None:
+    """A run of a source over these days."""
+    at = build.moment(until)
+    with database.writing(engine) as session:
+        run = sources.start_run(session, source, date.fromisoformat(since), date.fromisoformat(until), at)
+        sources.finish_run(session, run, RunReport(source, outcome, 1, 0, 0, 0), at)
+
+
+def test_days_before_the_first_that_was_read_are_a_gap_and_not_complete(engine: Engine) -> None:
+    poll(engine)
+    collect(engine, "arxiv", "2026-05-13", "2026-05-17")
+    collect(engine, "huggingface", "2026-06-06", "2026-06-07")
+    collect(engine, "paperswithcode", "2026-05-01", "2026-05-17")
+    collect(engine, "paperswithcode", "2026-01-01", "2026-05-17", Outcome.FAILED)
+    found = {g.source: g for g in choose(engine).gaps}
+    assert (found["arxiv"].unread, found["arxiv"].since) == ((date(2026, 5, 11), date(2026, 5, 12)), date(2026, 5, 13))
+    assert len(found["huggingface"].unread) == 7
+    assert set(found) == {"arxiv", "huggingface"}
+    april = {g.source for g in choose(engine, of=period.parse("2026-04")).gaps}
+    assert april == {"arxiv", "huggingface", "paperswithcode"}
+
+
+def test_a_week_of_which_no_source_was_read_is_known_as_such(engine: Engine) -> None:
+    never = {name: {"last_success_at": None} for name in ("arxiv", "huggingface", "paperswithcode")}
+    poll(engine, **never)
+    assert choose(engine).is_blind
+    sunday_evening = build.moment("2026-05-17", hour=19)
+    assert choose(engine, now=sunday_evening).is_blind, "of Auckland's Monday the last day is not judged"
+    assert not choose(engine, query=replace(LEVEL_5, kind=Kind.POST)).is_blind
+    poll(engine, arxiv={"last_success_at": None})
+    assert not choose(engine).is_blind
+    assert choose(engine, query=replace(LEVEL_5, sources=("arxiv",))).is_blind
+
+
+def test_what_is_collected_after_its_digest_comes_with_the_next_one(engine: Engine) -> None:
+    """Also what was listed on the Sunday on which Auckland's Monday begins."""
+    rows = bring(engine, [1, 2])
+    late = bring(engine, [3, 4], day="2026-05-17")
+    old = bring(engine, [5], day="2026-04-19")
+    with database.writing(engine) as session:
+        seen = {rows[0]: AFTER - timedelta(days=3), **dict.fromkeys((rows[1], *late, *old), AFTER + timedelta(days=1))}
+        for row, at in seen.items():
+            session.execute(update(Item).where(Item.id == row).values(first_seen_at=at))
+    new = bring(engine, [6], day="2026-05-20")
+    found = choose(engine, of=NEXT_WEEK, now=NEXT, last=AFTER)
+    assert set(found.item_ids) == {rows[1], *late, *new}
+    assert (found.considered, found.late) == (4, 3)
+    assert set(choose(engine, of=NEXT_WEEK, now=NEXT).item_ids) == set(new), "who is new gets the week alone"
+    rest = choose(engine, got(engine, late), of=NEXT_WEEK, now=NEXT, last=AFTER)
+    assert set(rest.item_ids) == {rows[1], *new}
+    budget = choose(engine, of=NEXT_WEEK, now=NEXT, last=AFTER, minutes=40)
+    assert len(budget.placed) == 2
+
+
 def test_a_source_whose_turn_is_still_to_come_is_no_gap(engine: Engine) -> None:
     slow = {"last_success_at": build.moment("2026-05-10"), "next_check_at": AFTER + timedelta(days=1)}
     poll(engine, arxiv=slow)
@@ -247,8 +304,12 @@ def test_last_months_reading_is_in_the_first_digest_of_a_month_only(engine: Engi
     bring(engine, [1, 2], day=before.first.isoformat())
     found = choose(engine, of=of, now=build.moment(of.last.isoformat()) + timedelta(days=1))
     assert (found.monthly is not None) == opens
+    assert found.may_stay_unsent != opens, "who wants no empty mail gets the reading"
     if found.monthly:
         assert (found.monthly.period, len(found.monthly.placed)) == (before, 2)
+        first = replace(got(engine, [found.monthly.placed[0].item.row])[0], period="2026-W17")
+        again = choose(engine, [first], of=of, now=build.moment(of.last.isoformat()) + timedelta(days=1))
+        assert again.mailed == ((first.item_id, "2026-W17"),)
 
 
 def test_every_month_has_exactly_one_first_digest() -> None:
@@ -273,6 +334,47 @@ def test_where_there_is_little_a_landmark_of_the_readers_level_is_suggested(engi
     assert choose(engine) == empty
     bring(engine, range(1, 8))
     assert choose(engine).landmark is None
+
+
+def test_a_landmark_does_not_follow_where_the_budget_is_what_bounds_the_list(engine: Engine) -> None:
+    bring(engine, range(1, 8))
+    bounded = choose(engine, minutes=60)
+    assert (len(bounded.placed), bounded.landmark) == (3, None)
+
+
+def test_a_landmark_fits_into_what_is_left_of_the_budget(engine: Engine) -> None:
+    rows = bring(engine, [1, 2])
+    shortest = min(mark.minutes for mark in roadmap.landmarks() if mark.level == 5)
+    for minutes in (40, 40 + shortest, 400):
+        found = choose(engine, minutes=minutes)
+        assert set(found.item_ids) == set(rows)
+        assert (found.landmark is not None) == (minutes > 40)
+        assert found.landmark is None or found.landmark.minutes <= minutes - 40
+
+
+def test_no_landmark_comes_twice_nor_one_that_was_sent_or_read(engine: Engine) -> None:
+    told: list[str] = []
+    for _ in range(4):
+        found = choose(engine, suggested=told).landmark
+        assert found
+        assert found.url not in told
+        told.append(found.url)
+    first = choose(engine, query=replace(LEVEL_5, reader="ada")).landmark
+    assert first
+    with database.writing(engine) as session:
+        marks.put_landmark(session, "ada", marks.Kind.READ, [landmark_name(first)], NOW)
+    assert choose(engine, query=replace(LEVEL_5, reader="ada")).landmark != first
+    assert choose(engine, query=replace(LEVEL_5, reader="bob")).landmark == first
+
+
+def test_a_landmark_that_came_as_a_paper_is_not_suggested(engine: Engine) -> None:
+    found = choose(engine, query=replace(LEVEL_5, topics=("open-llms",))).landmark
+    assert found
+    assert found.arxiv_id
+    build.store(engine, [build.arxiv(found.arxiv_id, found.title, day="2026-04-01")], NOW)
+    (view,) = everything(engine)
+    again = choose(engine, got(engine, [view.row]), query=replace(LEVEL_5, topics=("open-llms",))).landmark
+    assert again != found
 
 
 def test_a_budget_below_the_shortest_paper_leaves_the_list_empty_but_counts_what_there_is(engine: Engine) -> None:

@@ -37,8 +37,8 @@ def test_a_history_is_all_that_the_editions_before_showed_in_its_newest_state(en
         first = keep(session, "2026-W19", 0, one, two)
         second = keep(session, "2026-W20", first.id, three, one, version=2)
         other = keep(session, "2026-W20", 0, two)
-        told = {s.item_id: s.version for s in editions.history(session, second.id)}
-        assert told == {one: 2, two: 1, three: 2}
+        told = {s.item_id: (s.version, s.period) for s in editions.history(session, second.id)}
+        assert told == {one: (2, "2026-W19"), two: (1, "2026-W19"), three: (2, "2026-W20")}
         assert [s.item_id for s in editions.history(session, other.id)] == [two]
         assert editions.history(session, None) == ()
 
@@ -49,6 +49,15 @@ def test_the_second_to_keep_an_edition_gets_the_first_s(engine: Engine) -> None:
         first = keep(session, "2026-W20", 0, one)
         assert keep(session, "2026-W20", 0, two) == first
         assert [s.item_id for s in editions.history(session, first.id)] == [one]
+
+
+def test_an_edition_remembers_the_landmark_papers_of_those_before_it(engine: Engine) -> None:
+    with database.writing(engine) as session:
+        facts = {"words": WORDS, "shown": (), "is_empty": True, "now": MONDAY}
+        first = editions.keep(session, "wish", "2026-W19", 0, landmark="https://arxiv.org/abs/1706.03762", **facts)  # type: ignore[arg-type]
+        second = keep(session, "2026-W20", first.id)
+        assert editions.landmarks(session, second.id) == {"https://arxiv.org/abs/1706.03762"}
+        assert editions.landmarks(session, None) == frozenset()
 
 
 def test_words_are_put_away_and_what_was_sent_is_not(engine: Engine) -> None:

@@ -191,6 +191,12 @@ def test_what_speaks_of_language_models_reaches_more_readers_than_what_does_not(
     assert (central, aside, plain) == (1.0, 0.25, 0.0)
 
 
+def test_the_topic_that_is_named_is_the_one_that_counts() -> None:
+    image, rag = "diffusion-flow", roadmap.topics()["rag"].name.en
+    assert parts(candidate(topics=(image, "rag")))["reach"][1] == f"of wide interest: {rag}"
+    assert parts(candidate(topics=(image,), abstract="An LLM."))["reach"][1] == "about language models"
+
+
 def test_a_rare_topic_is_more_novel_than_a_common_one() -> None:
     rivals = [candidate(n, topics=("rag",)) for n in range(2, 12)]
     assert parts(candidate(1, topics=("open-llms",)), *rivals)["novelty"] > parts(rivals[0], *rivals[1:])["novelty"]

@@ -56,6 +56,56 @@ def test_the_name_of_a_topic_is_told_in_german(slug: str) -> None:
         assert reasons.shown("reach", f"of wide interest: {name.en}") == f"von breitem Interesse: {name.de}"
 
 
+def test_a_reader_is_told_what_does_not_stand_around_the_entry_anyway() -> None:
+    why = {
+        "reach": f"of wide interest: {roadmap.topics()['rag'].name.en}",
+        "votes": "42 votes on Hugging Face's list",
+        "lab": "from Qwen",
+        "code": "code with 12 stars",
+        "fit": "level 5, 93% sure",
+        "novelty": "topic: RAG",
+        "age": "listed on 4 May",
+    }
+    assert reasons.telling(why, ["rag"]) == [why["votes"], "its topic is of use to everyone who learns AI"]
+    assert reasons.telling({part: why[part] for part in ("lab", "code", "fit")}, ["rag"]) == ["from Qwen", "code with 12 stars"]
+    assert reasons.telling({"reach": "about language models"}, ["rag"]) == ["its abstract speaks of language models"]
+    assert reasons.telling({part: why[part] for part in ("fit", "novelty", "age")}, ["rag"]) == []
+
+
+@pytest.mark.parametrize(
+    ("topic", "topics", "told", "german"),
+    [
+        ("rag", ("rag",), "its topic is of use to everyone who learns AI", "sein Thema nützt allen, die KI lernen"),
+        (
+            "world-models",
+            ("world-models",),
+            "its topic is of use to many who learn AI",
+            "sein Thema nützt vielen, die KI lernen",
+        ),
+        (
+            "rag",
+            ("diffusion-flow", "rag"),
+            "also about {en}, of use to everyone who learns AI",
+            "auch über {de}, was allen nützt, die KI lernen",
+        ),
+        (
+            "world-models",
+            ("diffusion-flow",),
+            "also about {en}, of use to many who learn AI",
+            "auch über {de}, was vielen nützt, die KI lernen",
+        ),
+        ("diffusion-flow", ("diffusion-flow",), "of use beyond its own topic", "nützlich über das eigene Thema hinaus"),
+    ],
+)
+def test_of_wide_interest_is_told_as_of_use_to_whom(topic: str, topics: tuple[str, ...], told: str, german: str) -> None:
+    """Also of what was frozen."""
+    name = roadmap.topics()[topic].name
+    why = {"reach": f"of wide interest: {name.en}"}
+    assert reasons.telling(why, topics) == [told.format(en=name.en)]
+    with i18n.speaking("de"):
+        assert reasons.telling(why, topics) == [german.format(de=name.de)]
+
+
 def test_every_part_of_a_score_has_its_wordings_in_german() -> None:
     assert set(reasons.WORDINGS) == set(PARTS)
     with i18n.speaking("de"):

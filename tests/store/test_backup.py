@@ -223,8 +223,8 @@ def test_an_older_backup_is_brought_up_to_date(filled: Engine, other: str, tmp_p
     with writing(filled) as session:  # as the release before 0012 left it
         for table in ("heartbeats", "schema_serves", "labelling_models"):
             session.execute(text(f"DROP TABLE {table}"))
-        for column in ("told_until", "asked_plan"):
-            session.execute(text(f"ALTER TABLE subscriptions DROP COLUMN {column}"))
+        for table, column in (("subscriptions", "told_until"), ("subscriptions", "asked_plan"), ("editions", "landmark")):
+            session.execute(text(f"ALTER TABLE {table} DROP COLUMN {column}"))
         session.execute(text("UPDATE alembic_version SET version_num = '0011'"))
     assert backup(filled, tmp_path / "b", version=VERSION).schema == "0011"
     restore(other, tmp_path / "b")
