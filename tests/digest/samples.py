@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from staycurrent import period
@@ -14,6 +14,7 @@ from staycurrent.reading.monthly import Placed
 from staycurrent.types import ItemView, Kind, TopicScore
 
 WEEK = period.parse("2026-W21")
+ALL_DAYS = tuple(WEEK.first + timedelta(days=n) for n in range(7))
 PUBLIC = "https://digest.example.org"
 SENT_AT = datetime(2026, 5, 25, 6, 0, tzinfo=UTC)
 
