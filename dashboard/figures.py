@@ -38,8 +38,13 @@ def numbers(table: str, pairs: list[tuple[str, str]], name: str) -> str:
 
 def file_line(pairs: list[tuple[str, str]], name: str) -> str:
     """The address of all the numbers as a file."""
-    link = escape(address.trends_data(pairs, name))
-    return f'<p class="sc-file"><a href="{link}" download="{name}.csv">{escape(_("All of it as CSV"))}</a></p>'
+    return file_link(address.trends_data(pairs, name), name)
+
+
+def file_link(link: str, name: str) -> str:
+    """A link to numbers that a browser saves under that name."""
+    said = escape(_("All of it as CSV"))
+    return f'<p class="sc-file"><a href="{escape(link)}" download="{name}.csv">{said}</a></p>'
 
 
 def wide(label: str, table: str) -> str:

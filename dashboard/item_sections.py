@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from html import escape
 from typing import TYPE_CHECKING
 
-from dashboard import address, cards, course, pieces, timeline, words
+from dashboard import address, cards, course, figures, pieces, timeline, words
 from dashboard.data import Citation
 from dashboard.tex import isolated
 from staycurrent.i18n import N_, ngettext, number
@@ -168,15 +168,9 @@ def evidence(detail: ItemDetail) -> str:
     sources = len({s.source for s in detail.sightings})
     note = ngettext("{n} source", "{n} sources", sources).format(n=number(sources))
     numbers = course.section(detail.metrics)
-    over_time = f'<div class="sc-courses">{numbers}</div>{_file(detail.item.id)}'
+    over_time = f'<div class="sc-courses">{numbers}</div>{figures.file_link(address.item_data(detail.item.id), "course")}'
     happened = pieces.section(_("What happened"), timeline.section(detail), note=note)
     return happened + (pieces.section(_("Votes and stars over time"), over_time) if numbers else "")
-
-
-def _file(public_id: str) -> str:
-    """The address of all the numbers as a file."""
-    link = escape(address.item_data(public_id))
-    return f'<p class="sc-file"><a href="{link}" download="course.csv">{escape(_("All of it as CSV"))}</a></p>'
 
 
 def similar(found: Sequence[Alike]) -> str:

@@ -122,7 +122,7 @@ def create_app() -> App:
     options.apply(cookie_secret=login.cookie_secret if login else "")
     url, now, pool = given.resolved_database_url, clock(given.today), given.database_pool
     replica = given.database_read_url.get_secret_value()
-    service = Service(url, public_url=given.public_url, clock=now, read_url=replica, pool=pool)
+    service = Service(url, public_url=given.public_url, clock=now, read_url=replica, pool=pool, model_dir=given.model_dir)
     marking = Marking(url, is_loopback=given.is_loopback, clock=now, login=login, pool=pool)
     metrics = Metrics(
         url,

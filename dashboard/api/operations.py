@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from dashboard.api import reads, trend_reads
+from dashboard.api import model_reads, reads, trend_reads
 from dashboard.api.parameters import PERIOD, Parameter
 from dashboard.api.reads import Reader
 
@@ -68,6 +68,15 @@ OPERATIONS = (
         trend_reads.show_trends,
         "Trends",
         trend_reads.TRENDS,
+        also=reads.CSV,
+    ),
+    Operation(
+        "showModel",
+        "/model",
+        "The classifier in use and its published figures",
+        model_reads.show_model,
+        "Model",
+        model_reads.MODEL,
         also=reads.CSV,
     ),
     Operation("listLevels", "/levels", "The levels of the roadmap", reads.list_levels, "Levels"),

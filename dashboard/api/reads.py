@@ -8,6 +8,7 @@ import json
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
@@ -41,6 +42,8 @@ class Asked:
     pairs: tuple[tuple[str, str], ...]
     base: str
     """The installation's address, without a slash at its end."""
+    model_dir: Path | None = None
+    """Folder of the model in use where it is not the packaged one."""
 
     def params(self, takes: Sequence[Parameter]) -> Params:
         """The parameters, checked by name. Raises `QueryError`."""

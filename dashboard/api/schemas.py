@@ -136,6 +136,7 @@ SCHEMAS: dict[str, Schema] = {
         comparable=FLAG,
         rising=many(an_object(slug=TEXT, before=WHOLE, now=WHOLE, ratio=NUMBER, low=NUMBER, high=NUMBER)),
     ),
+    "Model": an_object(model=TEXT, labels=maybe(WHOLE), metrics=maybe({"type": "object"})),
     "Levels": an_object(
         levels=many(an_object(level=LEVEL, name=TEXT, short=TEXT, goal=TEXT, months=maybe({"type": "array", "items": WHOLE})))
     ),

@@ -6,6 +6,7 @@ import re
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from functools import cached_property
+from pathlib import Path
 from urllib.parse import urlsplit
 
 from starlette.applications import Starlette
@@ -58,6 +59,7 @@ class Service:
     read_url: str = ""
     """A replica of the database to read from."""
     pool: int = POOL_SIZE
+    model_dir: Path | None = None
 
     @cached_property
     def _engine(self) -> Engine:
@@ -111,7 +113,7 @@ class Service:
         today = self.clock().date()
         path = {name: str(value) for name, value in request.path_params.items() if name != "path"}
         pairs = tuple(request.query_params.multi_items())
-        asked = Asked(self._engine, today, path, pairs, base)
+        asked = Asked(self._engine, today, path, pairs, base, self.model_dir)
         query = request.scope["query_string"].decode("latin-1")  # `request.url` would want it to be UTF-8
         key = f"{base}{request.scope['path']}?{query}"
         return self.keeper.get(key, f"{today} {self._changes.mark()}", lambda: reader(asked))

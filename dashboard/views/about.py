@@ -11,7 +11,7 @@ import streamlit as st
 
 from classifier import packaged
 from classifier.published import Published, published
-from dashboard import address, model_figures, own_data, pieces, words
+from dashboard import address, figures, model_figures, own_data, pieces, words
 from dashboard.data import Library
 from staycurrent import __version__, i18n
 from staycurrent.errors import ModelError
@@ -117,7 +117,8 @@ def _confidence(typical: model_figures.Values) -> None:
     """The picture, and the same as a table beside it; below it on a phone."""
     left, right = st.columns(2, gap="medium")
     left.vega_lite_chart(spec=model_figures.calibration_chart(typical, dark=st.context.theme.type == "dark"))
-    right.html(model_figures.calibration(typical))
+    table = model_figures.calibration(typical)
+    right.html(table + figures.file_link("./api/v1/model?format=csv", "confidence"))
 
 
 def _figures(found: Published) -> str:

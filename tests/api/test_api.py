@@ -13,6 +13,7 @@ import pytest
 from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
+from classifier import packaged
 from dashboard.api.limits import Buckets
 from dashboard.api.service import Service
 from staycurrent import roadmap
@@ -74,6 +75,16 @@ def test_an_item_shows_all_its_evidence(client: TestClient) -> None:
     assert [s["source"] for s in shown["sightings"]] == ["arxiv", "huggingface"]
     assert shown["versions"]
     assert shown["repositories"] == [{"url": "https://github.com/example/code", "stars": 12, "official": True}]
+
+
+def test_the_published_figures_of_the_model_are_there_as_json_and_its_confidence_as_csv(client: TestClient) -> None:
+    found = client.get("/api/v1/model").json()
+    assert found["model"] == packaged.version()
+    assert 0 < found["metrics"]["cross_validation"]["random"]["macro_f1"] < 1
+    head, *rows = client.get("/api/v1/model?format=csv").text.splitlines()
+    assert head == "confidence,right,papers"
+    papers = found["metrics"]["cross_validation"]["random"]["papers"]
+    assert sum(int(row.rsplit(",", 1)[1]) for row in rows) == papers
 
 
 def test_the_numbers_of_an_item_are_to_be_had_as_csv(client: TestClient) -> None:

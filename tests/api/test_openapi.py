@@ -39,7 +39,17 @@ def test_the_document_is_served_as_it_is_made(client: TestClient) -> None:
 
 def test_the_document_has_every_address_and_every_filter(client: TestClient) -> None:
     paths = client.get("/api/v1/openapi.json").json()["paths"]
-    assert set(paths) == {"/items", "/items/{id}", "/readings/{period}", "/levels", "/topics", "/labs", "/sources", "/trends"}
+    assert set(paths) == {
+        "/items",
+        "/items/{id}",
+        "/readings/{period}",
+        "/levels",
+        "/topics",
+        "/labs",
+        "/sources",
+        "/trends",
+        "/model",
+    }
     for path in ("/items", "/readings/{period}"):
         shown = {p["name"]: p for p in paths[path]["get"]["parameters"]}
         assert set(PARAMETERS) <= set(shown)
