@@ -158,6 +158,8 @@ def test_a_large_postgresql_is_estimated_instead_of_counted(engine: Engine, monk
 
 def test_many_runs_cost_little(engine: Engine) -> None:
     build.register(engine)
+    figures(engine, NOW)  # reads the migrations
+    without = min(_seconds(engine) for _ in range(5))
     first = NOW - timedelta(days=150)
     with writing(engine) as session:
         rows = [
@@ -166,9 +168,8 @@ def test_many_runs_cost_little(engine: Engine) -> None:
             for n in range(20_000)
         ]
         session.execute(insert(Run), rows)
-    figures(engine, NOW)  # reads the migrations
-    best = min(_seconds(engine) for _ in range(5))
-    assert best < 0.05
+    # Against the same machine at the same moment; reading all runs would cost many times as much.
+    assert min(_seconds(engine) for _ in range(5)) < 4 * without
 
 
 def _seconds(engine: Engine) -> float:
