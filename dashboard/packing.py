@@ -47,8 +47,8 @@ class PackedFiles:
         path, asked = scope["path"], Headers(scope=scope)
         if path not in self._kept:
             collected = _Collected()
-            # Whole, whatever this reader has of it already: it is packed for all of them.
-            await self.app(_unconditional(scope), receive, collected.send)
+            # Whole, whatever this reader has of it already, and also where this reader goes away: it is packed for all of them.
+            await self.app(_unconditional(scope), _Patient().receive, collected.send)
             packed = await asyncio.to_thread(collected.packed)
             if packed is None or self._size + len(packed.body) > MOST_KEPT:
                 await collected.replay(send)
@@ -83,6 +83,19 @@ def _unconditional(scope: Scope) -> Scope:
     return {**scope, "headers": [pair for pair in scope["headers"] if pair[0].lower() not in unwanted]}
 
 
+class _Patient:
+    """A reader who sends nothing more and never goes away."""
+
+    def __init__(self) -> None:
+        self._has_asked = False
+
+    async def receive(self) -> Message:
+        if self._has_asked:
+            await asyncio.Event().wait()
+        self._has_asked = True
+        return {"type": "http.request", "body": b"", "more_body": False}
+
+
 class _Collected:
     """An answer held back until it is whole."""
 
@@ -101,7 +114,11 @@ class _Collected:
         start, *rest = self._messages
         body = b"".join(message.get("body", b"") for message in rest)
         headers = MutableHeaders(raw=list(start["headers"]))
+        is_whole = headers.get("content-length") == str(len(body)) and not rest[-1].get("more_body", False)
+        is_script = not headers.get("content-type", "").startswith("text/html")  # which is Streamlit's shell for a wrong path
         if start["status"] != 200 or "content-encoding" in headers or len(body) > LARGEST:  # noqa: PLR2004
+            return None
+        if not (is_whole and is_script):
             return None
         small = gzip.compress(body, LEVEL, mtime=0)
         etag = f'{headers.get("etag", chr(34) * 2)[:-1]}-gzip"'

@@ -41,7 +41,7 @@ def detail(session: Session, names: Sequence[str]) -> ItemDetail:
         metrics=_metrics(session, row_id),
         probabilities=tuple(answer.probabilities) if answer else (),
         explanation=tuple(Reason(**r) for r in answer.explanation) if answer else (),
-        model=answer.model if answer else model,
+        model=model,
         said=answer.level if answer else None,
         correction=corrections.of_item(session, row_id) if item.corrected else None,
         opinion=_opinion(session, item),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import gzip
 import warnings
 from pathlib import Path
@@ -10,8 +11,10 @@ import httpx
 import pytest
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
-from starlette.routing import Mount
+from starlette.responses import HTMLResponse
+from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
+from starlette.types import Message, Receive, Scope, Send
 
 from dashboard import packing
 from dashboard.packing import PackedFiles
@@ -69,6 +72,47 @@ def test_who_has_it_is_sent_nothing_again(client: TestClient) -> None:
 )
 def test_all_else_goes_out_as_it_lies_there(client: TestClient, path: str, headers: dict[str, str]) -> None:
     assert "content-encoding" not in client.get(path, headers=headers).headers
+
+
+def test_half_a_script_is_not_kept() -> None:
+    """As where a reader goes away in the middle, or the disk fails."""
+    whole, parts = [False], [b"export const", b" x = 1;"]
+
+    async def app(_scope: Scope, receive: Receive, send: Send) -> None:
+        assert (await receive())["type"] == "http.request"
+        length = str(sum(map(len, parts))).encode()
+        headers = [(b"content-type", b"text/javascript"), (b"content-length", length)]
+        await send({"type": "http.response.start", "status": 200, "headers": headers})
+        for n, part in enumerate(parts if whole[0] else parts[:1]):
+            await send({"type": "http.response.body", "body": part, "more_body": n == 0})
+
+    async def ask() -> bytes:
+        got: list[Message] = []
+
+        async def gone() -> Message:
+            return {"type": "http.disconnect"}
+
+        async def send(message: Message) -> None:
+            got.append(message)
+
+        scope = {"type": "http", "method": "GET", "path": "/static/a.js", "headers": [(b"accept-encoding", b"gzip")]}
+        await packed(scope, gone, send)
+        body = b"".join(message.get("body", b"") for message in got[1:])
+        return gzip.decompress(body) if any(n == b"content-encoding" for n, _ in got[0]["headers"]) else body
+
+    packed = PackedFiles(app)
+    assert asyncio.run(ask()) == parts[0]
+    whole[0] = True
+    assert asyncio.run(ask()) == b"".join(parts)
+
+
+def test_a_page_in_the_place_of_a_script_is_let_through() -> None:
+    async def shell(_request: object) -> HTMLResponse:
+        return HTMLResponse("<html></html>")
+
+    app = Starlette(routes=[Route("/static/none.js", shell)], middleware=[Middleware(PackedFiles)])
+    answer = TestClient(app).get("/static/none.js", headers={"accept-encoding": "gzip"})
+    assert "content-encoding" not in answer.headers
 
 
 def test_what_is_not_there_is_not_kept(client: TestClient, folder: Path) -> None:

@@ -123,7 +123,7 @@ def test_forgetting_asks_for_all_and_keeps_what_is_shown(engine: Engine, now: da
         classifications.forget_all(session)
     assert len(outdated(engine)) == 1
     found = detail(engine)
-    assert (found.item.level, found.said, found.model) == (5, 5, "test-1")
+    assert (found.item.level, found.said, found.model) == (5, 5, None)
     assert found.probabilities
 
 
