@@ -48,7 +48,9 @@ class PackedFiles:
         if path not in self._kept:
             collected = _Collected()
             # Whole, whatever this reader has of it already, and also where this reader goes away: it is packed for all of them.
-            await self.app(_unconditional(scope), _Patient().receive, collected.send)
+            inner = _unconditional(scope)
+            await self.app(inner, _Patient().receive, collected.send)
+            scope.update({name: inner[name] for name in inner.keys() - scope.keys()})  # who answered, for those around us
             packed = await asyncio.to_thread(collected.packed)
             if packed is None or self._size + len(packed.body) > MOST_KEPT:
                 await collected.replay(send)
