@@ -14,7 +14,6 @@ from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import AsyncExitStack, ExitStack, asynccontextmanager, contextmanager
 from typing import Any
 
-from dashboard.data import FRESH
 from tests.bench import proxy, sockets
 from tests.dashboard.browsing import CHROMIUM, FLAGS
 
@@ -90,6 +89,8 @@ async def _browser() -> AsyncIterator[Any]:
 
 
 async def _one_reader(port: int) -> dict[str, float]:
+    from dashboard.data import FRESH  # Streamlit comes with it, and would weigh on the memory of every other case
+
     async with _browser() as browser:
         visits = [await _visit(browser, port) for _ in range(VISITS + 1)][1:]
         async with _reader(browser, port, 0) as page:
