@@ -9,22 +9,22 @@ from staycurrent.types import Document, Json
 
 from . import evaluate, measure
 from .labels import Label
-from .model import Model, load
+from .model import load
 from .space import Space
 from .train import Progress
 
 DRAWN = "corrected"
 
 
-def joined(labels: Sequence[Label], corrected: Sequence[tuple[Document, int]], model: Model | None = None) -> list[Label]:
+def joined(labels: Sequence[Label], corrected: Sequence[tuple[Document, int]]) -> list[Label]:
     """The labels with the corrections among them; a correction of a labelled paper takes the label's place.
 
     Nobody says which topics a corrected paper has. Without topics it would teach that it has none of them, so those of
-    the model stand in, the packaged one where none is given: as far as topics go, nothing is learned from it.
+    the packaged model stand in: as far as topics go, nothing is learned from it.
     """
     by_id = {label.id: label for label in labels}
     unknown = [document for document, _ in corrected if document.id not in by_id]
-    answers = (model or load()).predict(unknown) if unknown else []
+    answers = load().predict(unknown) if unknown else []
     topics = {answer.id: tuple(topic.slug for topic in answer.topics) for answer in answers}
     for document, level in corrected:
         label = by_id.get(document.id)

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from classifier import features, model, storage
 from classifier.model import Model
+from classifier.with_corrections import joined
 from staycurrent import roadmap
 from staycurrent.types import Document, Kind
 
@@ -251,3 +252,11 @@ def test_any_text_is_answered(packaged: Model, title: str, abstract: str, names:
     [answer] = packaged.predict([one], explain=True)
     assert 0 <= answer.level <= 8
     assert sum(answer.probabilities) == pytest.approx(1)
+
+
+def test_a_corrected_paper_does_not_teach_that_it_has_no_topics(packaged: Model) -> None:
+    paper = document(6)
+    [label] = joined([], [(paper, 2)])
+    assert (label.level, label.drawn) == (2, "corrected")
+    assert label.topics
+    assert label.topics == tuple(topic.slug for topic in packaged.predict([paper])[0].topics)

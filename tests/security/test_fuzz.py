@@ -151,7 +151,7 @@ def test_a_leak_is_seen() -> None:
     for told in (
         b"x %s x" % WORD.encode(),
         READER.encode(),
-        b'File "/work/x.py", line 1',
+        b'File "/srv/x.py", line 1',
         b"sqlite:////data/x.db",
         b"near /tmp/x",
     ):
