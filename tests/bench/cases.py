@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import json
 import os
 import random
+import resource
 import statistics
+import subprocess
+import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -114,7 +118,16 @@ def predict(kind: str, items: int) -> dict[str, float]:
         begun = time.perf_counter()
         model.predict(documents, explain=explain)
         rates[f"predict{' with explanation' if explain else ''}, documents/s"] = items / (time.perf_counter() - begun)
-    return rates | {"import, ms": (imported - started) * 1000, "load, ms": (loaded - imported) * 1000}
+    times = {"import, ms": (imported - started) * 1000, "load, ms": (loaded - imported) * 1000}
+    return rates | times | {"peak of a process of its own, MB": _peak_alone(documents)}
+
+
+def _peak_alone(documents: Sequence[Document]) -> float:
+    """Of `staycurrent predict --explain` over these documents: this process holds the libraries of all other cases too."""
+    lines = "".join(json.dumps({"id": d.id, "title": d.title, "abstract": d.abstract}) + "\n" for d in documents)
+    command = [sys.executable, "-m", "staycurrent", "predict", "--explain", "--linear"]
+    subprocess.run(command, input=lines, text=True, check=True, stdout=subprocess.DEVNULL)
+    return resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
 
 
 def queries(kind: str, items: int) -> dict[str, float]:
