@@ -60,4 +60,4 @@ def _answer(engine: Engine, model: Model, documents: list[Document], clock: Cloc
     with writing(engine) as session:
         opinions = second_opinions.holders(session, answers)
         classifications.save(session, answers, clock())
-        second_opinions.restore(session, model.version, opinions)
+        second_opinions.apply(session, model.version, opinions)

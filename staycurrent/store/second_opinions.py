@@ -78,7 +78,10 @@ def of_item(session: Session, document: Document, llm: str) -> Opinion | None:
 
 
 def holders(session: Session, answers: Sequence[Answer]) -> list[tuple[int, Opinion]]:
-    """Of items about to be answered anew as unsure, those whose level is a second opinion on the words that they have."""
+    """Of items about to be answered anew as unsure, those whose level is a second opinion on the words that they have.
+
+    `apply` gives it to them again afterwards: nobody is asked twice about the same words.
+    """
     unsure = [int(answer.id) for answer in answers if answer.unsure]
     found: list[tuple[int, Opinion]] = []
     for part in chunks(unsure):
@@ -90,12 +93,6 @@ def holders(session: Session, answers: Sequence[Answer]) -> list[tuple[int, Opin
             if kept and (opinion := _opinion(kept)):
                 found.append((row, opinion))
     return found
-
-
-def restore(session: Session, model: str, opinions: Sequence[tuple[int, Opinion]]) -> None:
-    """Give these items their second opinions again after `model` answered: nobody is asked twice about the same words."""
-    if opinions:
-        apply(session, model, opinions)
 
 
 def reserve(session: Session, day: date, characters: int, *, most_requests: int, most_characters: int) -> bool:
