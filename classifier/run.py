@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cache
 
 from classifier.joined import best
 from classifier.model import Model
@@ -28,13 +29,14 @@ def classify(engine: Engine, model: Model, clock: Clock, *, progress: Progress =
     labelling.note(engine, model.version)
     with reading(engine) as session:
         total = classifications.count_outdated(session, model.version)
+    joined = cache(lambda: best(model))  # an encoder is read from the disk once, not for each chunk
     done = last = 0
     while True:
         with reading(engine) as session:
             documents = classifications.outdated(session, model.version, after=last, limit=CHUNK)
         if not documents:
             return done
-        _answer(engine, model, documents, clock)
+        _answer(engine, model, joined, documents, clock)
         done, last = done + len(documents), int(documents[-1].id)
         progress(done, max(total, done))
 
@@ -46,16 +48,16 @@ def classify_stretch(engine: Engine, model: Model, clock: Clock, number: int) ->
     with reading(engine) as session:
         documents = classifications.outdated(session, model.version, after=first - 1, until=last, limit=size)
     if documents:
-        _answer(engine, model, documents, clock)
+        _answer(engine, model, lambda: best(model), documents, clock)
     return len(documents)
 
 
-def _answer(engine: Engine, model: Model, documents: list[Document], clock: Clock) -> None:
+def _answer(engine: Engine, model: Model, joined: Callable[[], Model], documents: list[Document], clock: Clock) -> None:
     with reading(engine) as session:
         new = classifications.never_answered(session, documents)
         few = len(new) > 0 and classifications.count_never_answered(session, MOST_NEW + 1) <= MOST_NEW
     answers = []
-    for answering, those in ((best(model) if few else model, True), (model, False)):
+    for answering, those in ((joined() if few else model, True), (model, False)):
         answers += answering.predict([d for d in documents if (d.id in new) is those], explain=True)
     with writing(engine) as session:
         opinions = second_opinions.holders(session, answers)
